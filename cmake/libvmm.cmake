@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The functions that every folder's CMakeLists.txt is written with.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS ON) # statement expressions (TRY)
+set(CMAKE_C_STANDARD 11)
+
+add_library(vmm_warnings INTERFACE)
+target_compile_options(vmm_warnings INTERFACE
+    -Werror -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wcast-align -Wundef
+    $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast>)
+
+# vmm_library(NAME SOURCES… [DEPENDS LIB…])   lib/NAME: headers in include/NAME, a static library
+# (or an interface library when there is no source), usable on the target and on the host.
+function(vmm_library name)
+    cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+    if(arg_SOURCES)
+        add_library(${name} STATIC ${arg_SOURCES})
+        target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include)
+        target_link_libraries(${name} PUBLIC ${arg_DEPENDS} PRIVATE vmm_warnings)
+    else()
+        add_library(${name} INTERFACE)
+        target_include_directories(${name} INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/include)
+        target_link_libraries(${name} INTERFACE ${arg_DEPENDS})
+    endif()
+endfunction()
+
+# vmm_test(NAME SOURCES… [DEPENDS LIB…])   a GoogleTest program on the host, under ASan and UBSan.
+# Does nothing in a target build, so that a folder lists its tests unconditionally.
+function(vmm_test name)
+    if(CMAKE_CROSSCOMPILING)
+        return()
+    endif()
+    cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE ${arg_DEPENDS} vmm_warnings GTest::gtest GTest::gmock GTest::gtest_main)
+    gtest_discover_tests(${name} TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60)
+endfunction()
