@@ -85,7 +85,8 @@ TEST(Register, FieldsReadAndReplaceOnlyTheirOwnBits)
 base::Result<int> half(int number)
 {
     if (number % 2 != 0) {
-        return base::fail("the number is odd", "give an even one", static_cast<std::uint64_t>(number));
+        return base::fail("the number is odd", "give an even one",
+                          static_cast<std::uint64_t>(number));
     }
     return number / 2;
 }

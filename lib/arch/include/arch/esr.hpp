@@ -10,25 +10,25 @@ namespace arch {
 
 /// ESR_ELx.EC, exception classes that reach EL2.
 enum class Ec : std::uint8_t {
-    unknown            = 0x00,
-    wf                 = 0x01, ///< WFI or WFE
-    fp                 = 0x07, ///< trapped Advanced SIMD or floating point
-    illegal_state      = 0x0e,
-    svc64              = 0x15,
-    hvc64              = 0x16,
-    smc64              = 0x17,
-    sysreg             = 0x18, ///< MSR, MRS or system instruction
-    instruction_lower  = 0x20, ///< instruction abort from a lower exception level
-    instruction_same   = 0x21,
-    pc_alignment       = 0x22,
-    data_lower         = 0x24, ///< data abort from a lower exception level
-    data_same          = 0x25,
-    sp_alignment       = 0x26,
-    serror             = 0x2f,
-    breakpoint_lower   = 0x30,
-    step_lower         = 0x32,
-    watchpoint_lower   = 0x34,
-    brk64              = 0x3c,
+    unknown           = 0x00,
+    wf                = 0x01, ///< WFI or WFE
+    fp                = 0x07, ///< trapped Advanced SIMD or floating point
+    illegal_state     = 0x0e,
+    svc64             = 0x15,
+    hvc64             = 0x16,
+    smc64             = 0x17,
+    sysreg            = 0x18, ///< MSR, MRS or system instruction
+    instruction_lower = 0x20, ///< instruction abort from a lower exception level
+    instruction_same  = 0x21,
+    pc_alignment      = 0x22,
+    data_lower        = 0x24, ///< data abort from a lower exception level
+    data_same         = 0x25,
+    sp_alignment      = 0x26,
+    serror            = 0x2f,
+    breakpoint_lower  = 0x30,
+    step_lower        = 0x32,
+    watchpoint_lower  = 0x34,
+    brk64             = 0x3c,
 };
 
 /// The part that every class shares.
@@ -51,9 +51,9 @@ struct DataAbortIss : base::Register<DataAbortIss, std::uint64_t> {
     using ar    = base::Flag<14>; ///< acquire or release
     using sf    = base::Flag<15>; ///< the register is 64 bits wide
     using srt   = base::Field<20, 16, std::uint8_t>;
-    using sse   = base::Flag<21>; ///< sign extend
+    using sse   = base::Flag<21>;                    ///< sign extend
     using sas   = base::Field<23, 22, std::uint8_t>; ///< log2 of the size in bytes
-    using isv   = base::Flag<24>; ///< the fields sas to ar are valid
+    using isv   = base::Flag<24>;                    ///< the fields sas to ar are valid
 };
 
 /// ISS of trapped MSR, MRS and system instructions (EC 0x18).

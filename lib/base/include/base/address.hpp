@@ -15,7 +15,10 @@ template <class Space>
 class Address {
 public:
     constexpr Address() = default;
-    constexpr explicit Address(std::uint64_t raw) : raw_{raw} {}
+    constexpr explicit Address(std::uint64_t raw)
+        : raw_{raw}
+    {
+    }
 
     [[nodiscard]] constexpr std::uint64_t raw() const { return raw_; }
 
@@ -70,7 +73,11 @@ public:
     constexpr bool operator==(const Range&) const = default;
 
 private:
-    constexpr Range(Address<Space> start, std::uint64_t size) : start_{start}, size_{size} {}
+    constexpr Range(Address<Space> start, std::uint64_t size)
+        : start_{start}
+        , size_{size}
+    {
+    }
 
     Address<Space> start_{};
     std::uint64_t  size_ = 0;

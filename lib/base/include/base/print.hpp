@@ -24,10 +24,7 @@ inline void print_one(Sink sink, std::string_view text)
         sink(c);
     }
 }
-inline void print_one(Sink sink, char c)
-{
-    sink(c);
-}
+inline void print_one(Sink sink, char c) { sink(c); }
 inline void print_one(Sink sink, Hex hex)
 {
     sink('0');
@@ -42,8 +39,7 @@ inline void print_one(Sink sink, Hex hex)
     }
 }
 template <std::integral T>
-    requires(!std::same_as<T, char> && !std::same_as<T, bool>)
-void print_one(Sink sink, T number)
+requires(!std::same_as<T, char> && !std::same_as<T, bool>) void print_one(Sink sink, T number)
 {
     auto magnitude = static_cast<std::uint64_t>(number);
     if constexpr (std::signed_integral<T>) {

@@ -13,7 +13,7 @@ template <unsigned Hi, unsigned Lo = Hi, class T = std::uint64_t>
 struct Field {
     static_assert(Lo <= Hi && Hi < 64);
     static_assert(Hi == Lo || !std::same_as<T, bool>);
-    using Type = T;
+    using Type                           = T;
     static constexpr unsigned      lsb   = Lo;
     static constexpr unsigned      width = Hi - Lo + 1;
     static constexpr std::uint64_t max   = ~std::uint64_t{0} >> (64 - width);
@@ -35,7 +35,10 @@ public:
     using WordType = Word;
 
     constexpr Register() = default;
-    constexpr explicit Register(Word raw) : raw_{raw} {}
+    constexpr explicit Register(Word raw)
+        : raw_{raw}
+    {
+    }
 
     [[nodiscard]] constexpr Word raw() const { return raw_; }
 

@@ -22,9 +22,8 @@ template <class T = void, class E = Error>
 using Result = std::expected<T, E>;
 
 /// Shorthand: `return base::fail("what", "hint", value);`
-[[nodiscard]] constexpr std::unexpected<Error> fail(std::string_view what,
-                                                    std::string_view hint = {},
-                                                    std::uint64_t    value = 0)
+[[nodiscard]] constexpr std::unexpected<Error>
+fail(std::string_view what, std::string_view hint = {}, std::uint64_t value = 0)
 {
     return std::unexpected(Error{what, hint, value});
 }
@@ -32,11 +31,11 @@ using Result = std::expected<T, E>;
 } // namespace base
 
 /// Evaluates a Result; yields its value, or returns its error from the enclosing function.
-#define TRY(expression)                                                  \
-    __extension__({                                                      \
-        auto try_result_ = (expression);                                 \
-        if (!try_result_) {                                              \
-            return std::unexpected(std::move(try_result_).error());      \
-        }                                                                \
-        *std::move(try_result_);                                         \
+#define TRY(expression)                                                                            \
+    __extension__({                                                                                \
+        auto try_result_ = (expression);                                                           \
+        if (!try_result_) {                                                                        \
+            return std::unexpected(std::move(try_result_).error());                                \
+        }                                                                                          \
+        *std::move(try_result_);                                                                   \
     })
