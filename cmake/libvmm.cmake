@@ -37,3 +37,5 @@ function(vmm_test name)
     target_link_libraries(${name} PRIVATE ${arg_DEPENDS} vmm_warnings GTest::gtest GTest::gmock GTest::gtest_main)
     gtest_discover_tests(${name} TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60)
 endfunction()
+
+include(${CMAKE_CURRENT_LIST_DIR}/boards.cmake)
