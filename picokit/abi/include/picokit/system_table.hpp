@@ -48,7 +48,7 @@ static_assert(sizeof(CapEntry) == 4);
 
 /// What PDs and vCPUs have in common.
 struct ThreadEntry {
-    std::uint64_t stage2_root; ///< physical address, for VTTBR_EL2.BADDR
+    std::uint64_t stage2_root; ///< physical address, for VTTBR_EL2.BADDR: see arch/stage2.hpp
     std::uint16_t vmid;        ///< 1..255; all vCPUs of a VM share one
     std::uint16_t parent;      ///< PD index that gets the faults, or k_no_parent: the monitor
     std::uint8_t  child_id;    ///< number inside the parent: low byte of the fault badge
@@ -113,7 +113,7 @@ struct SystemTable {
     std::uint64_t magic;
     std::uint64_t image_start;  ///< load address of the image
     std::uint64_t image_size;   ///< bytes, multiple of 4 KiB
-    std::uint64_t kernel_root;  ///< EL2 stage 1 root table (TTBR0_EL2), 4 KiB granule, 40-bit VA
+    std::uint64_t kernel_root;  ///< EL2 stage 1 root table (TTBR0_EL2): see arch/stage1.hpp
     TableArray    pds;          ///< PdEntry, in depth-first document order
     TableArray    vcpus;        ///< VcpuEntry
     TableArray    irqs;         ///< IrqEntry, ascending by intid
