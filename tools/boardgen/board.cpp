@@ -50,9 +50,9 @@ Result<std::uint64_t> number_of(const Json& object, const char* key)
 
 Result<> check_keys(const Json& json)
 {
-    constexpr std::array known{"name",    "arch",    "pa_bits", "cores",         "timer_hz",
-                               "max_irq", "ram",     "qemu",    "load_address",  "kernel_frames",
-                               "console", "devices", "comment", "device_arrays", "cpu"};
+    constexpr std::array known{
+        "name", "arch",         "pa_bits",       "cores",   "timer_hz",      "max_irq", "ram",
+        "qemu", "load_address", "kernel_frames", "devices", "device_arrays", "cpu"};
     for (const auto& [key, value] : json.items()) {
         if (std::ranges::find(known, key) == known.end()) {
             return json_error(key,
@@ -114,14 +114,14 @@ Result<std::vector<AddressRange>> read_ram(const Json& json, const Board& board)
 
 Result<Device> read_device(const DeviceTree& tree, DeviceTree::Node node)
 {
-    return Device{
-        .name         = tree.name(node),
-        .compatible   = tree.texts(node, "compatible"),
-        .registers    = TRY(tree.registers(node)),
-        .interrupts   = TRY(tree.interrupts(node)),
-        .clocks       = TRY(tree.clocks(node)),
-        .dma_coherent = tree.has(node, "dma-coherent"),
-    };
+    Device device{};
+    device.name         = tree.name(node);
+    device.compatible   = tree.texts(node, "compatible");
+    device.registers    = TRY(tree.registers(node));
+    device.interrupts   = TRY(tree.interrupts(node));
+    device.clocks       = TRY(tree.clocks(node));
+    device.dma_coherent = tree.has(node, "dma-coherent");
+    return device;
 }
 
 Result<> check_identifier(std::string_view name)
@@ -313,9 +313,11 @@ Result<std::optional<Qemu>> read_qemu(const Json& json)
     if (at == json.end()) {
         return std::nullopt;
     }
-    return Qemu{.machine = TRY(text_of(*at, "machine")),
-                .cpu     = TRY(text_of(*at, "cpu")),
-                .memory  = TRY(text_of(*at, "memory"))};
+    Qemu qemu{};
+    qemu.machine = TRY(text_of(*at, "machine"));
+    qemu.cpu     = TRY(text_of(*at, "cpu"));
+    qemu.memory  = TRY(text_of(*at, "memory"));
+    return qemu;
 }
 
 } // namespace

@@ -31,6 +31,8 @@ fail(std::string_view what, std::string_view hint = {}, std::uint64_t value = 0)
 } // namespace base
 
 /// Evaluates a Result; yields its value, or returns its error from the enclosing function.
+/// Not among the members of a braced initialiser that own memory: GCC leaks those already made
+/// when a statement expression returns.
 #define TRY(expression)                                                                            \
     __extension__({                                                                                \
         auto try_result_ = (expression);                                                           \
