@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The border between C++ and the SDK's microkit.h: what src/seam.c offers, without an SDK type in
+// sight. For microkit.hpp and for fakes of it; other code uses microkit.hpp.
+#ifndef MICROKIT_SEAM_H
+#define MICROKIT_SEAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SEAM_REGISTERS 36 // words of seL4_UserContext on AArch64
+
+// The IPC buffer of this PD: one tag word, then the 120 message words. The SDK's own variable
+// under another type, so that C++ reads a message word as cheaply as C does.
+extern uint64_t* seam_ipc_buffer __asm__("__sel4_ipc_buffer");
+
+// Errors are seL4_Error numbers; 0 is success.
+typedef uint32_t SeamError;
+
+const char* seam_name(void); // up to 64 characters; ends with 0 unless all 64 are used
+void        seam_debug_put_char(char c);
+__attribute__((noreturn)) void seam_crash(SeamError error);
+
+void     seam_notify(unsigned channel);
+void     seam_irq_ack(unsigned channel);
+void     seam_deferred_notify(unsigned channel);
+void     seam_deferred_irq_ack(unsigned channel);
+uint64_t seam_call(unsigned channel, uint64_t message_info);
+
+void seam_pd_stop(unsigned child);
+void seam_pd_restart(unsigned child, uint64_t entry);
+void seam_pd_resume(unsigned child);
+
+void      seam_vcpu_restart(unsigned vcpu, uint64_t entry);
+void      seam_vcpu_stop(unsigned vcpu);
+void      seam_vcpu_resume(unsigned vcpu);
+void      seam_vcpu_ack_vppi(unsigned vcpu, uint64_t intid);
+uint64_t  seam_vcpu_read_system(unsigned vcpu, unsigned reg);
+void      seam_vcpu_write_system(unsigned vcpu, unsigned reg, uint64_t value);
+SeamError seam_vcpu_inject(unsigned vcpu, uint16_t intid, uint8_t priority, uint8_t group,
+                           uint8_t index);
+// `words` always has room for SEAM_REGISTERS; at least the first `count` are valid afterwards.
+void seam_vcpu_read_registers(unsigned vcpu, unsigned count, uint64_t* words);
+void seam_vcpu_write_registers(unsigned vcpu, unsigned count, const uint64_t* words);
+
+// False where the SDK forwards no SMC.
+bool seam_smc(const uint64_t arguments[8], uint64_t results[8]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A virtual CPU of this PD's virtual machine, as the kernel offers it.
+#pragma once
+
+#include "base/address.hpp"
+#include "microkit/message.hpp"
+#include "microkit/registers.hpp"
+#include "microkit/seam.h"
+
+#include <cstdint>
+
+namespace microkit {
+
+/// Why the kernel refused to write a list register.
+enum class InjectError : std::uint8_t {
+    none,
+    out_of_range, ///< a number that does not exist, as an index beyond the last list register
+    active,       ///< the list register holds an interrupt that the guest is handling
+};
+
+/// One virtual interrupt in a list register.
+struct VirtualInterrupt {
+    std::uint16_t intid;    ///< 0..1023
+    std::uint8_t  priority; ///< 0 (highest) .. 31
+    std::uint8_t  group;    ///< 0, 1
+};
+
+/// A <vcpu> of the system description. A kernel error where none is said to be possible means a
+/// wrong id: the PD crashes, and its report names the error.
+class Vcpu {
+public:
+    constexpr explicit Vcpu(unsigned id)
+        : id_{id}
+    {
+    }
+
+    [[nodiscard]] constexpr unsigned id() const { return id_; }
+
+    /// Starts or restarts at `entry`: nothing but pc changes. Needs SPSR written once before the
+    /// very first start. An unanswered fault is cancelled.
+    void start(base::GuestVirtual entry) const { seam_vcpu_restart(id_, entry.raw()); }
+
+    /// Suspends; an unanswered fault is cancelled, and a later reply to it has no effect.
+    void stop() const { seam_vcpu_stop(id_); }
+
+    /// Continues after stop() at the pc of then.
+    void resume() const { seam_vcpu_resume(id_); }
+
+    /// Reads the first `count` words (1..Registers::k_count) of the kernel's order; the others hold
+    /// anything. The vCPU must be stopped or waiting for the reply to a fault.
+    void read(Registers& registers, unsigned count) const
+    {
+        seam_vcpu_read_registers(id_, count, registers.words().data());
+    }
+
+    /// Writes the first `count` words; does not start the vCPU.
+    void write(const Registers& registers, unsigned count) const
+    {
+        seam_vcpu_write_registers(id_, count, registers.words().data());
+    }
+
+    [[nodiscard]] std::uint64_t read(SystemRegister reg) const
+    {
+        return seam_vcpu_read_system(id_, static_cast<unsigned>(reg));
+    }
+    void write(SystemRegister reg, std::uint64_t value) const
+    {
+        seam_vcpu_write_system(id_, static_cast<unsigned>(reg), value);
+    }
+
+    /// Makes list register `index` hold a pending interrupt; what was pending there is lost. Does
+    /// not wake a vCPU whose fault is unanswered.
+    [[nodiscard]] InjectError inject(VirtualInterrupt interrupt, unsigned index) const;
+
+    /// How many list registers the hardware has.
+    [[nodiscard]] unsigned list_registers() const;
+
+    /// Unmasks a private interrupt that arrived as PpiEvent, from the next entry of the guest on.
+    void acknowledge_ppi(std::uint32_t intid) const { seam_vcpu_ack_vppi(id_, intid); }
+
+private:
+    static constexpr unsigned k_error_delete_first = 8;
+
+    unsigned id_;
+};
+
+inline InjectError Vcpu::inject(VirtualInterrupt interrupt, unsigned index) const
+{
+    const auto error = seam_vcpu_inject(id_, interrupt.intid, interrupt.priority, interrupt.group,
+                                        static_cast<std::uint8_t>(index));
+    if (error == 0) [[likely]] {
+        return InjectError::none;
+    }
+    return error == k_error_delete_first ? InjectError::active : InjectError::out_of_range;
+}
+
+inline unsigned Vcpu::list_registers() const
+{
+    // An index that no hardware has is refused, and the refusal says how large it may be.
+    constexpr std::uint8_t k_impossible = 0xff;
+    (void)seam_vcpu_inject(id_, 0, 0, 0, k_impossible);
+    return static_cast<unsigned>(message_word(1)) + 1;
+}
+
+} // namespace microkit
