@@ -18,6 +18,12 @@ set(CMAKE_CXX_FLAGS_INIT "${vmm_target_flags} -fno-exceptions -fno-rtti -fno-thr
 set(CMAKE_ASM_FLAGS_INIT "-mcpu=cortex-a53")
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-nostdlib -static -no-pie -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack")
 
+# The optimisation is the same in every configuration: what differs is the kernel that the SDK has.
+set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type")
+foreach(language C CXX ASM)
+    set(CMAKE_${language}_FLAGS_RELEASE "-O2 -g" CACHE STRING "Flags of the Release build")
+endforeach()
+
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)

@@ -27,9 +27,9 @@ function(vmm_library name)
 endfunction()
 
 # vmm_test(NAME SOURCES… [DEPENDS LIB…])   a GoogleTest program on the host, under ASan and UBSan.
-# Does nothing in a target build, so that a folder lists its tests unconditionally.
+# Does nothing in a build without tests, so that a folder lists them unconditionally.
 function(vmm_test name)
-    if(CMAKE_CROSSCOMPILING)
+    if(CMAKE_CROSSCOMPILING OR NOT BUILD_TESTING)
         return()
     endif()
     cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
