@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Data cache maintenance by address (DDI 0487, D7.5.9), as far as EL0 may do it: on kernels that
+// set SCTLR_EL1.UCI, as seL4 does for its threads. On other machines nothing happens.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace arch {
+
+#if defined(__aarch64__)
+
+/// Smallest line of all data caches, in bytes (CTR_EL0.DminLine).
+[[nodiscard]] inline std::size_t data_cache_line()
+{
+    std::uint64_t ctr = 0;
+    asm("mrs %0, ctr_el0" : "=r"(ctr));
+    return std::size_t{4} << ((ctr >> 16) & 0xf);
+}
+
+/// Cleans every line of a range to the point of coherency: what was written with caches on can be
+/// read with caches off. Completes before it returns.
+inline void clean_data_cache(const void* start, std::size_t size)
+{
+    const std::size_t line = data_cache_line();
+    auto              at   = reinterpret_cast<std::uintptr_t>(start) & ~(line - 1);
+    const auto        end  = reinterpret_cast<std::uintptr_t>(start) + size;
+    // Eight lines a turn: this walks over tens of megabytes at every boot.
+    while (at < end && end - at >= 8 * line) {
+        for (unsigned i = 0; i < 8; ++i) {
+            asm volatile("dc cvac, %0" : : "r"(at) : "memory");
+            at += line;
+        }
+    }
+    for (; at < end; at += line) {
+        asm volatile("dc cvac, %0" : : "r"(at) : "memory");
+    }
+    asm volatile("dsb sy" : : : "memory");
+}
+
+#else
+
+inline void clean_data_cache(const void*, std::size_t) {}
+
+#endif
+
+} // namespace arch
