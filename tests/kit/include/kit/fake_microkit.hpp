@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A Microkit for host tests: takes every call that microkit.hpp makes, writes it down, and holds
+// the state that the kernel would hold. Link `fake_microkit` where a program would link the SDK.
+#pragma once
+
+#include "microkit/fault.hpp"
+#include "microkit/message.hpp"
+#include "microkit/registers.hpp"
+#include "microkit/smc.hpp"
+#include "microkit/vcpu.hpp"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace kit {
+
+/// What seam_crash becomes on the host: the PD would be dead now.
+struct Crash : std::runtime_error {
+    explicit Crash(unsigned error_number)
+        : std::runtime_error{"crash with error " + std::to_string(error_number)}
+        , error{error_number}
+    {
+    }
+    unsigned error;
+};
+
+/// One vCPU as the kernel sees it.
+struct FakeVcpu {
+    enum class Run : std::uint8_t { stopped, running, faulted };
+
+    Run                                                     run = Run::stopped;
+    std::array<std::uint64_t, SEAM_REGISTERS>               registers{}; ///< in the kernel's order
+    std::array<std::uint64_t, microkit::k_system_registers> system{};
+
+    struct ListRegister {
+        bool                       pending = false;
+        bool                       active  = false; ///< a test sets it to refuse an injection
+        microkit::VirtualInterrupt interrupt{};
+    };
+    std::array<ListRegister, 16> list_registers{};
+
+    unsigned starts          = 0;
+    unsigned register_reads  = 0; ///< system calls, not words
+    unsigned register_writes = 0;
+
+    /// General registers by name, as a test wants to set and see them.
+    [[nodiscard]] std::uint64_t& pc() { return registers[0]; }
+    [[nodiscard]] std::uint64_t& spsr() { return registers[2]; }
+    [[nodiscard]] std::uint64_t  x(unsigned n) const;
+    void                         set_x(unsigned n, std::uint64_t value);
+
+    [[nodiscard]] std::uint64_t& reg(microkit::SystemRegister which)
+    {
+        return system[static_cast<unsigned>(which)];
+    }
+};
+
+struct Injection {
+    unsigned                   vcpu;
+    unsigned                   index;
+    microkit::VirtualInterrupt interrupt;
+};
+
+struct ChildCall {
+    enum class What : std::uint8_t { stop, restart, resume };
+    What          what;
+    unsigned      child;
+    std::uint64_t entry; ///< of restart
+
+    bool operator==(const ChildCall&) const = default;
+};
+
+/// The whole state. Tests read and write the members freely.
+class FakeMicrokit {
+public:
+    /// The one that the calls reach.
+    static FakeMicrokit& instance();
+
+    /// Back to the state before the first event; the vCPUs that were added are gone.
+    void reset();
+
+    /// vCPUs that exist; any other id crashes, as the kernel would make it.
+    FakeVcpu& add_vcpu(unsigned id);
+    FakeVcpu& vcpu(unsigned id);
+
+    /// Puts a fault of `label` with these words into the IPC buffer; gives the info for `fault`.
+    microkit::MessageInfo fault(microkit::FaultLabel                 label,
+                                std::initializer_list<std::uint64_t> words);
+
+    /// Ends an entry point as the event loop does: the deferred operation happens.
+    void end_of_entry_point();
+
+    std::string name = "test_pd";
+    std::string debug_output;
+    unsigned    list_registers = 4; ///< that the hardware has
+
+    std::vector<unsigned>      notifications; ///< channels, in the order of the calls
+    std::vector<unsigned>      acknowledgements;
+    std::vector<Injection>     injections;
+    std::vector<ChildCall>     child_calls;
+    std::vector<std::uint32_t> ppi_acknowledgements;
+
+    /// Answers Channel::call: channel and message; words are in the IPC buffer, both ways.
+    std::function<microkit::MessageInfo(unsigned, microkit::MessageInfo)> on_call;
+    /// Answers microkit::smc; empty: an SDK that forwards none.
+    std::function<microkit::SmcWords(const microkit::SmcWords&)> on_smc;
+
+    /// Every call of the kernel so far, and of which kind: the currency on seL4.
+    std::map<std::string, unsigned> system_calls;
+    [[nodiscard]] unsigned          total_system_calls() const;
+
+    /// One waiting deferred operation, as in the SDK.
+    struct Deferred {
+        enum class What : std::uint8_t { none, notify, acknowledge };
+        What     what    = What::none;
+        unsigned channel = 0;
+    } deferred;
+
+private:
+    std::map<unsigned, FakeVcpu> vcpus_;
+};
+
+} // namespace kit

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The other side of lib/microkit's seam for host tests.
+#include "kit/fake_microkit.hpp"
+
+#include <algorithm>
+
+namespace {
+
+std::array<std::uint64_t, 128> ipc_buffer_page{};
+
+kit::FakeMicrokit& fake() { return kit::FakeMicrokit::instance(); }
+
+void count(const char* call) { ++fake().system_calls[call]; }
+
+constexpr unsigned k_invalid_capability = 2;
+constexpr unsigned k_invalid_argument   = 1;
+constexpr unsigned k_range_error        = 4;
+constexpr unsigned k_delete_first       = 8;
+
+unsigned refuse(std::uint64_t least, std::uint64_t most)
+{
+    microkit::set_message_word(0, least);
+    microkit::set_message_word(1, most);
+    return k_range_error;
+}
+
+void notify(unsigned channel)
+{
+    count("notify");
+    fake().notifications.push_back(channel);
+}
+
+void acknowledge(unsigned channel)
+{
+    count("irq_ack");
+    fake().acknowledgements.push_back(channel);
+}
+
+} // namespace
+
+namespace kit {
+
+std::uint64_t FakeVcpu::x(unsigned n) const
+{
+    microkit::Registers named;
+    std::ranges::copy(registers, named.words().begin());
+    return named.x(n);
+}
+
+void FakeVcpu::set_x(unsigned n, std::uint64_t value)
+{
+    microkit::Registers named;
+    std::ranges::copy(registers, named.words().begin());
+    named.set_x(n, value);
+    std::ranges::copy(named.words(), registers.begin());
+}
+
+FakeMicrokit& FakeMicrokit::instance()
+{
+    static FakeMicrokit the_one;
+    return the_one;
+}
+
+void FakeMicrokit::reset()
+{
+    *this           = FakeMicrokit{};
+    ipc_buffer_page = {};
+}
+
+FakeVcpu& FakeMicrokit::add_vcpu(unsigned id) { return vcpus_[id]; }
+
+FakeVcpu& FakeMicrokit::vcpu(unsigned id)
+{
+    const auto found = vcpus_.find(id);
+    if (found == vcpus_.end()) {
+        throw Crash{k_invalid_capability};
+    }
+    return found->second;
+}
+
+microkit::MessageInfo FakeMicrokit::fault(microkit::FaultLabel                 label,
+                                          std::initializer_list<std::uint64_t> words)
+{
+    unsigned index = 0;
+    for (const auto word : words) {
+        microkit::set_message_word(index++, word);
+    }
+    return microkit::MessageInfo::create(static_cast<std::uint64_t>(label), index);
+}
+
+void FakeMicrokit::end_of_entry_point()
+{
+    if (deferred.what == Deferred::What::notify) {
+        notifications.push_back(deferred.channel);
+    } else if (deferred.what == Deferred::What::acknowledge) {
+        acknowledgements.push_back(deferred.channel);
+    }
+    deferred = {};
+}
+
+unsigned FakeMicrokit::total_system_calls() const
+{
+    unsigned sum = 0;
+    for (const auto& [name_of_call, calls] : system_calls) {
+        sum += calls;
+    }
+    return sum;
+}
+
+} // namespace kit
+
+extern "C" {
+
+uint64_t* seam_ipc_buffer = ipc_buffer_page.data();
+
+const char* seam_name(void) { return fake().name.c_str(); }
+void        seam_debug_put_char(char c) { fake().debug_output.push_back(c); }
+void        seam_crash(SeamError error) { throw kit::Crash{error}; }
+
+void seam_notify(unsigned channel) { notify(channel); }
+void seam_irq_ack(unsigned channel) { acknowledge(channel); }
+
+void seam_deferred_notify(unsigned channel)
+{
+    using What = kit::FakeMicrokit::Deferred::What;
+    if (fake().deferred.what != What::none) {
+        notify(channel);
+    } else {
+        fake().deferred = {What::notify, channel};
+    }
+}
+
+void seam_deferred_irq_ack(unsigned channel)
+{
+    using What = kit::FakeMicrokit::Deferred::What;
+    if (fake().deferred.what != What::none) {
+        acknowledge(channel);
+    } else {
+        fake().deferred = {What::acknowledge, channel};
+    }
+}
+
+uint64_t seam_call(unsigned channel, uint64_t message_info)
+{
+    count("call");
+    return fake().on_call ? fake().on_call(channel, microkit::MessageInfo{message_info}).raw() : 0;
+}
+
+void seam_pd_stop(unsigned child)
+{
+    count("pd_stop");
+    fake().child_calls.push_back({kit::ChildCall::What::stop, child, 0});
+}
+
+void seam_pd_restart(unsigned child, uint64_t entry)
+{
+    count("pd_restart");
+    fake().child_calls.push_back({kit::ChildCall::What::restart, child, entry});
+}
+
+void seam_pd_resume(unsigned child)
+{
+    count("pd_resume");
+    fake().child_calls.push_back({kit::ChildCall::What::resume, child, 0});
+}
+
+void seam_vcpu_restart(unsigned vcpu, uint64_t entry)
+{
+    count("vcpu_restart");
+    auto& the_vcpu = fake().vcpu(vcpu);
+    the_vcpu.pc()  = entry;
+    the_vcpu.run   = kit::FakeVcpu::Run::running;
+    ++the_vcpu.starts;
+}
+
+void seam_vcpu_stop(unsigned vcpu)
+{
+    count("vcpu_stop");
+    fake().vcpu(vcpu).run = kit::FakeVcpu::Run::stopped;
+}
+
+void seam_vcpu_resume(unsigned vcpu)
+{
+    count("vcpu_resume");
+    fake().vcpu(vcpu).run = kit::FakeVcpu::Run::running;
+}
+
+void seam_vcpu_ack_vppi(unsigned vcpu, uint64_t intid)
+{
+    count("vcpu_ack_vppi");
+    (void)fake().vcpu(vcpu);
+    fake().ppi_acknowledgements.push_back(static_cast<std::uint32_t>(intid));
+}
+
+uint64_t seam_vcpu_read_system(unsigned vcpu, unsigned reg)
+{
+    count("vcpu_read_system");
+    if (reg >= microkit::k_system_registers) {
+        throw kit::Crash{k_invalid_argument};
+    }
+    return fake().vcpu(vcpu).system[reg];
+}
+
+void seam_vcpu_write_system(unsigned vcpu, unsigned reg, uint64_t value)
+{
+    count("vcpu_write_system");
+    if (reg >= microkit::k_system_registers) {
+        throw kit::Crash{k_invalid_argument};
+    }
+    fake().vcpu(vcpu).system[reg] = value;
+}
+
+SeamError seam_vcpu_inject(unsigned vcpu, uint16_t intid, uint8_t priority, uint8_t group,
+                           uint8_t index)
+{
+    count("vcpu_inject");
+    auto& the_vcpu = fake().vcpu(vcpu);
+    if (intid > 1023) {
+        return refuse(0, 1023);
+    }
+    if (priority > 31) {
+        return refuse(0, 31);
+    }
+    if (group > 1) {
+        return refuse(0, 1);
+    }
+    if (index >= fake().list_registers) {
+        return refuse(0, fake().list_registers - 1);
+    }
+    if (the_vcpu.list_registers[index].active) {
+        return k_delete_first;
+    }
+    const microkit::VirtualInterrupt interrupt{intid, priority, group};
+    the_vcpu.list_registers[index] = {true, false, interrupt};
+    fake().injections.push_back({vcpu, index, interrupt});
+    return 0;
+}
+
+void seam_vcpu_read_registers(unsigned vcpu, unsigned words_wanted, uint64_t* words)
+{
+    count("vcpu_read_registers");
+    if (words_wanted == 0 || words_wanted > SEAM_REGISTERS) {
+        throw kit::Crash{k_range_error};
+    }
+    auto& the_vcpu = fake().vcpu(vcpu);
+    ++the_vcpu.register_reads;
+    // What was not asked for is garbage, so that a test notices who relies on it.
+    std::fill_n(words, SEAM_REGISTERS, 0xdead'dead'dead'deadU);
+    std::copy_n(the_vcpu.registers.begin(), words_wanted, words);
+}
+
+void seam_vcpu_write_registers(unsigned vcpu, unsigned words_given, const uint64_t* words)
+{
+    count("vcpu_write_registers");
+    if (words_given > SEAM_REGISTERS) {
+        throw kit::Crash{k_range_error};
+    }
+    auto& the_vcpu = fake().vcpu(vcpu);
+    ++the_vcpu.register_writes;
+    std::copy_n(words, words_given, the_vcpu.registers.begin());
+}
+
+bool seam_smc(const uint64_t arguments[8], uint64_t results[8])
+{
+    if (!fake().on_smc) {
+        return false;
+    }
+    count("smc");
+    microkit::SmcWords in;
+    std::copy_n(arguments, in.size(), in.begin());
+    std::ranges::copy(fake().on_smc(in), results);
+    return true;
+}
+}
