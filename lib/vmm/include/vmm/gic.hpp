@@ -18,15 +18,12 @@
 #include "base/address.hpp"
 #include "base/result.hpp"
 #include "vmm/gic_state.hpp"
+#include "vmm/types.hpp"
 
 #include <cstdint>
 #include <optional>
 
 namespace vmm {
-
-using VcpuId = unsigned; ///< 0 … vcpus − 1 inside one machine
-
-enum class GicVersion : std::uint8_t { v2, v3 };
 
 /// The memory-mapped parts. Offsets into `redistributor` count from the first vCPU's frames,
 /// k_gic_redistributor_stride for each vCPU.

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// SMCCC 1.1 (DEN 0028): who answers a guest's HVC or SMC, by function identifier.
+#pragma once
+
+#include "arch/smccc.hpp"
+#include "base/fixed_vector.hpp"
+#include "vmm/psci.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace vmm {
+
+/// x0..x7 of a call; the answer replaces x0..x3.
+using CallWords = std::array<std::uint64_t, 8>;
+
+/// Function identifiers first..last that the board's firmware may answer. Only those of the owners
+/// sip and oem are ever forwarded, whatever the list says.
+struct ForwardedCalls {
+    std::uint32_t first = 0;
+    std::uint32_t last  = 0;
+};
+
+/// Whether the CPUs need the firmware's mitigations of speculation attacks.
+enum class Workarounds : std::uint8_t {
+    unknown,      ///< answer NOT_SUPPORTED: the guest falls back to what it knows of the CPU
+    not_affected, ///< the board's cores need none (Cortex-A35, A53, A55)
+};
+
+/// Fills the buffer with random bytes; false: none at the moment.
+using EntropySource = bool (*)(std::span<std::byte>);
+
+struct SmcccConfig {
+    base::FixedVector<ForwardedCalls, 4> forward{};
+    Workarounds                          workarounds = Workarounds::unknown;
+    EntropySource                        entropy     = nullptr; ///< nothing: no TRNG service
+};
+
+/// How a call went.
+struct CallResult {
+    bool     resumes; ///< false: the caller does not go on now, see PsciResult
+    unsigned words;   ///< how many of x0..x3 (or x0..x7, if forwarded) are results
+};
+
+/// Answers one call. Unknown functions get NOT_SUPPORTED, whatever their owner.
+[[nodiscard]] CallResult answer_call(VcpuId caller, CallWords& words, const SmcccConfig& config,
+                                     Psci& psci, PowerHost& host);
+
+} // namespace vmm
