@@ -54,7 +54,7 @@ function(vmm_guest target)
         return()
     endif()
     cmake_parse_arguments(arg "" "KERNEL;INITRD;DTB;CMDLINE;VCPUS;VM;RAM" "" ${ARGN})
-    foreach(default KERNEL=${VMM_GUEST_DIR}/linux INITRD=${VMM_GUEST_DIR}/initramfs.cpio.gz
+    foreach(default KERNEL=${VMM_GUEST_DIR}/linux INITRD=${VMM_GUEST_DIR}/initramfs.cpio
             VCPUS=1 VM=linux RAM=guest_ram)
         string(REGEX MATCH "^([A-Z]+)=(.*)$" _ ${default})
         if(NOT arg_${CMAKE_MATCH_1})
