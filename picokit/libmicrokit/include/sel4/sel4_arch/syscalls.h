@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* AArch64's part of <sel4/syscalls.h>, which has it all. */
+#pragma once
+
+#include <sel4/syscalls.h>
