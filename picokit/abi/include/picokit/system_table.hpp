@@ -59,7 +59,7 @@ struct ThreadEntry {
     std::uint64_t period_us;
     char          name[k_name_length]; ///< no terminator if all 64 bytes are used
 };
-static_assert(sizeof(ThreadEntry) == 104);
+static_assert(sizeof(ThreadEntry) == 96);
 
 struct PdEntry {
     ThreadEntry   thread;
@@ -73,7 +73,7 @@ struct PdEntry {
     bool          fpu;
     std::uint8_t  reserved[6];
 };
-static_assert(sizeof(PdEntry) == 176);
+static_assert(sizeof(PdEntry) == 168);
 
 struct VcpuEntry {
     ThreadEntry thread; ///< name is the VM's
