@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Which QEMU a board is, as the "qemu" part of boards/*/board.json says.
+#pragma once
+
+#include "qemu/process.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace qemu {
+
+struct Board {
+    std::string   name;
+    std::string   machine; ///< for -machine
+    std::string   cpu;     ///< for -cpu
+    std::string   memory;  ///< for -m
+    std::uint64_t load_address = 0;
+};
+
+/// Reads boards/<name>/board.json. The error says what is missing in which file.
+[[nodiscard]] Result<Board> read_board(const std::filesystem::path& file);
+
+/// Whether time in the machine follows the host's clock or the count of its instructions.
+enum class Time {
+    host,
+    /// One instruction is one nanosecond, idle time passes at once, and nothing random enters:
+    /// two runs are the same to the digit.
+    instructions,
+};
+
+/// Where the machine's first serial line goes.
+enum class Serial {
+    terminal, ///< the terminal, with QEMU's monitor behind Ctrl-A
+    stream,   ///< QEMU's standard streams, every byte as it is
+};
+
+struct Options {
+    Serial                   serial = Serial::stream;
+    Time                     time   = Time::host;
+    std::filesystem::path    log;   ///< with Serial::terminal: a copy of the output; may be empty
+    std::vector<std::string> extra; ///< further arguments of the user's own
+};
+
+/// QEMU's whole command line for booting `image` on `board`.
+[[nodiscard]] std::vector<std::string>
+command_line(const Board& board, const std::filesystem::path& image, const Options& options);
+
+} // namespace qemu

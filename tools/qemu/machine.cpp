@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qemu/machine.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+
+namespace qemu {
+
+Result<Board> read_board(const std::filesystem::path& file)
+{
+    std::ifstream stream(file);
+    if (!stream) {
+        return std::unexpected(fmt::format("there is no {}: is this board known?", file.string()));
+    }
+    try {
+        const auto json    = nlohmann::json::parse(stream);
+        const auto machine = json.at("qemu");
+        return Board{
+            .name         = json.at("name").get<std::string>(),
+            .machine      = machine.at("machine").get<std::string>(),
+            .cpu          = machine.at("cpu").get<std::string>(),
+            .memory       = machine.at("memory").get<std::string>(),
+            .load_address = std::stoull(json.at("load_address").get<std::string>(), nullptr, 0),
+        };
+    } catch (const std::exception& error) {
+        return std::unexpected(fmt::format("{}: {}", file.string(), error.what()));
+    }
+}
+
+std::vector<std::string> command_line(const Board& board, const std::filesystem::path& image,
+                                      const Options& options)
+{
+    std::vector<std::string> words{
+        "qemu-system-aarch64",
+        "-machine",
+        board.machine,
+        "-cpu",
+        board.cpu,
+        "-m",
+        "size=" + board.memory,
+        // No default network card: it needs a ROM file that Debian has in another package.
+        "-nic",
+        "none",
+        "-display",
+        "none",
+        "-device",
+        fmt::format("loader,file={},addr={:#x},cpu-num=0", image.string(), board.load_address),
+    };
+    const auto add = [&](std::initializer_list<std::string> more) {
+        words.insert(words.end(), more);
+    };
+    if (options.serial == Serial::terminal) {
+        const auto log = options.log.empty() ? "" : ",logfile=" + options.log.string();
+        add({"-chardev", "stdio,id=terminal,mux=on,signal=off" + log});
+        add({"-serial", "chardev:terminal", "-mon", "chardev=terminal"});
+    } else {
+        add({"-serial", "stdio", "-monitor", "none"});
+    }
+    if (options.time == Time::instructions) {
+        add({"-icount", "shift=0,sleep=off", "-seed", "1"});
+        add({"-rtc", "base=2026-01-01T00:00:00,clock=vm"});
+    }
+    words.insert(words.end(), options.extra.begin(), options.extra.end());
+    return words;
+}
+
+} // namespace qemu
