@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "guest/exception.hpp"
+
+#include "guest/console.hpp"
+#include "guest/cpu.hpp"
+#include "guest/gic.hpp"
+#include "guest/main.hpp"
+
+#include "arch/esr.hpp"
+
+namespace guest {
+namespace {
+
+constinit InterruptHandler handler       = nullptr;
+constinit bool             surviving     = false;
+constinit std::uint64_t    last_syndrome = 0;
+constinit std::uint64_t    last_address  = 0;
+
+void interrupt(Frame& frame)
+{
+    constexpr std::uint32_t k_number = 0x3ff, k_none = 1020;
+    const auto              raw = gic().acknowledge();
+    if ((raw & k_number) >= k_none) {
+        return;
+    }
+    if (handler != nullptr) {
+        handler(frame, raw & k_number);
+    }
+    gic().end(raw);
+}
+
+bool survived(Frame& frame)
+{
+    if (!surviving) {
+        return false;
+    }
+    last_syndrome = frame.esr;
+    last_address  = frame.far;
+    const auto ec = arch::Esr{frame.esr}.get<arch::Esr::ec>();
+    // Nothing can be skipped where no instruction could be fetched: back to the caller.
+    frame.pc = ec == arch::Ec::instruction_same ? frame.x[30] : frame.pc + 4;
+    return true;
+}
+
+} // namespace
+
+void set_interrupt_handler(InterruptHandler new_handler) { handler = new_handler; }
+
+std::uint64_t survive(void (*action)(std::uint64_t), std::uint64_t argument)
+{
+    last_syndrome = 0;
+    last_address  = 0;
+    surviving     = true;
+    action(argument);
+    surviving = false;
+    return last_syndrome;
+}
+
+std::uint64_t survived_address() { return last_address; }
+
+/// `kind` is the vector's number: 0 to 3 synchronous, IRQ, FIQ, SError with SP_EL0, then the same
+/// with SP_EL1, from EL0, and from EL0 in AArch32.
+extern "C" void guest_exception(Frame& frame, std::uint64_t kind)
+{
+    constexpr std::uint64_t k_synchronous = 4, k_irq = 5;
+    if (kind == k_irq) {
+        interrupt(frame);
+        return;
+    }
+    if (kind == k_synchronous && survived(frame)) {
+        return;
+    }
+    print("guest: unexpected exception, vector ", kind, ", ESR ", base::Hex{frame.esr}, ", PC ",
+          base::Hex{frame.pc}, ", FAR ", base::Hex{frame.far}, "\n");
+    power_off();
+}
+
+} // namespace guest
