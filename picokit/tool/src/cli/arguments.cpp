@@ -23,6 +23,7 @@ struct Raw {
 void declare(CLI::App& app, Raw& raw)
 {
     app.set_help_flag();
+    app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app.add_flag("-h,--help", raw.arguments.help, "print this text and leave");
     app.add_option("-o,--output", raw.arguments.output, "the image (default: loader.img)")
         ->type_name("FILE");
@@ -38,14 +39,16 @@ void declare(CLI::App& app, Raw& raw)
                    "next option; the current directory is searched last")
         ->type_name("DIR")
         ->expected(1, -1)
-        ->allow_extra_args();
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app.add_option("--image-type", raw.image_type, "binary (default) or elf")->type_name("TYPE");
     app.add_option("--override-kernel", raw.override_kernel, "a kernel other than the SDK's")
         ->type_name("FILE");
     app.add_option("--capdl-json", raw.capdl_json, "not available with picokit")->type_name("FILE");
     app.add_option("--viper-output", raw.viper_output, "not available with picokit")
         ->type_name("DIR");
-    app.add_option("SYSTEM", raw.systems, "the system description (required)");
+    app.add_option("SYSTEM", raw.systems, "the system description (required)")
+        ->expected(0, -1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 Result<> check_required(const Raw& raw)
@@ -53,7 +56,10 @@ Result<> check_required(const Raw& raw)
     constexpr auto usage =
         "usage: microkit SYSTEM --board NAME --config NAME [options]; see --help";
     if (raw.systems.empty()) {
-        return refuse({}, "no system description on the command line", usage);
+        return refuse({}, "no system description on the command line",
+                      raw.arguments.search_path.empty()
+                          ? usage
+                          : "put it first: words after --search-path are directories");
     }
     if (raw.systems.size() > 1) {
         return refuse({}, fmt::format("a second system description '{}'", raw.systems[1]),
