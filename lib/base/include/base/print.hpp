@@ -24,6 +24,13 @@ inline void print_one(Sink sink, std::string_view text)
         sink(c);
     }
 }
+/// Text that ends with a zero. (Also for literals, where it spares a call of strlen.)
+inline void print_one(Sink sink, const char* text)
+{
+    for (; *text != '\0'; ++text) {
+        sink(*text);
+    }
+}
 inline void print_one(Sink sink, char c) { sink(c); }
 inline void print_one(Sink sink, Hex hex)
 {
