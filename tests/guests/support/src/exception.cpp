@@ -6,7 +6,9 @@
 #include "guest/gic.hpp"
 #include "guest/main.hpp"
 
-#include "arch/esr.hpp"
+#include <cstddef>
+
+extern "C" const std::byte guest_start[], guest_image_end[];
 
 namespace guest {
 namespace {
@@ -36,9 +38,10 @@ bool survived(Frame& frame)
     }
     last_syndrome = frame.esr;
     last_address  = frame.far;
-    const auto ec = arch::Esr{frame.esr}.get<arch::Esr::ec>();
-    // Nothing can be skipped where no instruction could be fetched: back to the caller.
-    frame.pc = ec == arch::Ec::instruction_same ? frame.x[30] : frame.pc + 4;
+    // Outside of the program nothing is to be skipped: back to the caller of what is there.
+    const bool ours = frame.pc >= reinterpret_cast<std::uint64_t>(guest_start) &&
+                      frame.pc < reinterpret_cast<std::uint64_t>(guest_image_end);
+    frame.pc = ours ? frame.pc + 4 : frame.x[30];
     return true;
 }
 
