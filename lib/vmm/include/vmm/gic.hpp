@@ -45,7 +45,12 @@ constexpr std::uint64_t k_icc_sre_el1 = 0x7;
 /// The machine gives its vCPUs the same (VMPIDR_EL2, device tree, PSCI).
 [[nodiscard]] constexpr std::uint32_t gic_affinity(VcpuId vcpu) { return vcpu; }
 
-/// What the virtual GIC asks of the machine around it.
+struct GicRegister; // gic_registers.hpp
+struct GicMap;
+enum class GicAction : std::uint8_t;
+
+/// What the virtual GIC asks of the machine around it. It must not call back into the Gic from
+/// here.
 class GicHost {
 public:
     /// What goes into a list register.
@@ -161,10 +166,82 @@ public:
     void                          restore(const GicState& state);
 
 private:
-    GicState    state_{};
-    GicConfig   config_{};
-    GicCounters counters_{};
-    GicHost*    host_ = nullptr;
+    enum class PutBack : bool { no, yes };
+
+    // gic.cpp
+    [[nodiscard]] const GicRegister* find(VcpuId& owner, GicFrame frame, std::uint64_t& offset,
+                                          unsigned size);
+    void                             clear_state();
+    void                             empty_list_registers(VcpuId vcpu);
+    void                             evacuate(VcpuId vcpu);
+    void                             release(VcpuId owner, unsigned word, std::uint32_t bits);
+    void                             release_all();
+
+    // gic_registers.cpp. `owner` is whose private interrupts are meant, `writer` who accesses,
+    // `at` the byte in the register or array.
+    [[nodiscard]] std::uint64_t read_register(const GicRegister& reg, VcpuId owner,
+                                              std::uint32_t at, unsigned size);
+    [[nodiscard]] std::uint8_t  read_byte(GicAction action, VcpuId owner, std::uint32_t index);
+    void write_register(const GicRegister& reg, VcpuId writer, VcpuId owner, std::uint32_t at,
+                        unsigned size, std::uint64_t value);
+    void write_word(GicAction action, VcpuId writer, VcpuId owner, unsigned word,
+                    std::uint32_t value);
+    void write_byte(GicAction action, VcpuId owner, std::uint32_t index, std::uint8_t value);
+    void write_configuration(VcpuId owner, std::uint32_t index, std::uint32_t value);
+    void write_priority(VcpuId owner, std::uint32_t intid, std::uint8_t priority);
+    void write_router(std::uint32_t intid, std::uint32_t at, unsigned size, std::uint64_t value);
+    void write_waker(VcpuId owner, std::uint32_t value);
+    void write_ctlr(std::uint32_t value);
+    void write_spi_message(std::uint32_t value, bool high);
+    void retarget(std::uint32_t intid, std::uint64_t route);
+
+    // gic_sgi.cpp
+    void send_sgi(VcpuId target, VcpuId source, unsigned intid);
+    void write_sgir(VcpuId sender, std::uint32_t value);
+    void set_sgi_pending(VcpuId owner, unsigned intid, std::uint8_t sources);
+    void clear_sgi_pending(VcpuId owner, unsigned intid, std::uint8_t sources);
+    [[nodiscard]] std::uint8_t sgi_pending(VcpuId owner, unsigned intid);
+
+    // gic_flight.cpp: interrupts in list registers
+    [[nodiscard]] unsigned      find_in_flight(VcpuId vcpu, std::uint32_t intid) const;
+    [[nodiscard]] GicHost::Held inspect(VcpuId owner, std::uint32_t intid);
+    [[nodiscard]] std::uint32_t pending(VcpuId owner, unsigned word);
+    [[nodiscard]] std::uint32_t active(VcpuId owner, unsigned word);
+    void                        make_pending(VcpuId owner, unsigned word, std::uint32_t bits);
+    void                        settle(VcpuId owner, unsigned word, std::uint32_t bits);
+    void                        drop_pending(VcpuId writer, VcpuId owner, std::uint32_t intid);
+    void                        deactivate(VcpuId writer, VcpuId owner, std::uint32_t intid);
+    void                        unload(VcpuId vcpu, unsigned index, PutBack put_back);
+    [[nodiscard]] bool          mask(VcpuId vcpu, unsigned index);
+
+    // gic_delivery.cpp: from pending into list registers
+    [[nodiscard]] GicBank&      bank(VcpuId owner, unsigned word);
+    [[nodiscard]] bool          exists(VcpuId vcpu, std::uint32_t intid);
+    [[nodiscard]] VcpuId        holder(VcpuId owner, std::uint32_t intid) const;
+    [[nodiscard]] std::uint8_t& priority_of(VcpuId owner, std::uint32_t intid);
+    [[nodiscard]] std::uint32_t eligible(const GicBank& bank) const;
+    [[nodiscard]] std::uint32_t targets_of(std::uint32_t intid) const;
+    [[nodiscard]] VcpuId        choose(std::uint32_t targets) const;
+    void                        assign(VcpuId owner, unsigned word);
+    void                        assign_all();
+    void                        unassign(GicBank& bank, unsigned word, std::uint32_t bit);
+    void                        deliver();
+    void                        place(VcpuId vcpu);
+    [[nodiscard]] bool          place_one(VcpuId vcpu, std::uint32_t intid);
+    [[nodiscard]] std::uint32_t best_waiting(VcpuId vcpu);
+    [[nodiscard]] std::uint64_t room(VcpuId vcpu, std::uint32_t intid);
+    [[nodiscard]] std::uint64_t displace(VcpuId vcpu, std::uint8_t priority);
+    [[nodiscard]] bool          load(VcpuId vcpu, unsigned index, std::uint32_t intid);
+    void                        finish(VcpuId vcpu, std::uint32_t intid);
+    void                        finish_stale(VcpuId vcpu, std::uint32_t intid);
+
+    GicState      state_{};
+    GicConfig     config_{.vcpus = 0, .spis = 0, .list_registers = 0};
+    GicCounters   counters_{};
+    GicHost*      host_          = nullptr;
+    const GicMap* distributor_   = nullptr;
+    const GicMap* redistributor_ = nullptr;
+    std::uint32_t touched_       = 0; ///< vCPUs that deliver() has to look at
 };
 
 } // namespace vmm

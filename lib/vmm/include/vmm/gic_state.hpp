@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <type_traits>
 
 namespace vmm {
 
@@ -40,27 +41,32 @@ struct GicListRegister {
 struct GicVcpu {
     GicBank                                               bank;
     std::array<std::uint8_t, k_gic_private>               priority{};
-    std::array<std::uint8_t, k_gic_sgis>                  sgi_sources{}; ///< GICv2, one bit each
-    std::uint32_t                                         waiting_words = 0; ///< non-zero words
+    std::array<std::uint8_t, k_gic_sgis>                  sgi_sources{}; ///< GICv2: bit for each
+    std::uint32_t                                         waiting_words = 0; ///< that are not zero
     std::array<std::uint32_t, k_gic_max_words>            waiting{};
-    std::uint64_t                                         in_flight = 0; ///< list registers in use
-    std::uint64_t                                         masked    = 0; ///< hold what is not taken
-    std::uint64_t                                         stale     = 0; ///< hold what we gave up
-    std::uint64_t                                         fresh     = 0; ///< loaded since last WFI
     std::array<GicListRegister, k_gic_max_list_registers> list{};
-    std::uint16_t                                         last_loaded = 0; ///< for fairness
-    bool                                                  online      = false;
-    bool                                                  asleep      = true; ///< GICR_WAKER
+
+    // List registers, a bit each. One that is in none of the first three is empty.
+    std::uint64_t in_flight = 0; ///< holds an interrupt that the guest has yet to finish
+    std::uint64_t masked    = 0; ///< holds one that the guest cannot take: may be overwritten
+    std::uint64_t stale     = 0; ///< holds an active one that we gave up, and refuses a new one
+    std::uint64_t fresh     = 0; ///< in flight, and loaded since may_park() was last asked
+
+    std::uint16_t last_loaded = 0; ///< INTID, so that equal priorities take turns
 };
 
+/// All zero before configure(), so that an object in static storage takes no room in the image.
 struct GicState {
-    std::uint32_t                             groups_enabled = 0; ///< GICD_CTLR bits 1, 0
+    std::uint32_t                             groups_enabled = 0; ///< GICD_CTLR bits 0 and 1
+    std::uint32_t                             online         = 0; ///< bit for each vCPU
+    std::uint32_t                             awake          = 0; ///< GICR_WAKER, bit for each
     std::array<GicBank, k_gic_max_words - 1>  shared{};           ///< [0]: INTIDs 32 … 63
     std::array<std::uint8_t, k_gic_max_spis>  priority{};
-    std::array<std::uint8_t, k_gic_max_spis>  home{};  ///< vCPU it waits for or is in flight at
-    std::array<std::uint64_t, k_gic_max_spis> route{}; ///< GICD_IROUTER, or GICD_ITARGETSR's byte
+    std::array<std::uint8_t, k_gic_max_spis>  home{};  ///< the vCPU it waits for or is at
+    std::array<std::uint64_t, k_gic_max_spis> route{}; ///< GICD_IROUTER; v2: GICD_ITARGETSR
     std::array<GicVcpu, k_gic_max_vcpus>      vcpus{};
 };
+static_assert(sizeof(GicState) <= 24 * 1024 && std::is_trivially_copyable_v<GicState>);
 
 /// Counted since configure(); a reset does not clear them.
 struct GicCounters {

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The virtual GIC: configuration, reset, vCPUs that come and go, input lines, and register access.
+#include "vmm/gic.hpp"
+
+#include "vmm/gic_registers.hpp"
+
+#include "gic_bits.hpp"
+
+namespace vmm {
+
+namespace {
+
+constexpr std::uint32_t k_sgis                 = 0xffff;
+constexpr unsigned      k_gicv3_list_registers = 16;
+
+/// Bits of word `word` that exist when INTIDs end at `end`.
+constexpr std::uint32_t implemented(unsigned word, unsigned end)
+{
+    if (end >= 32 * (word + 1)) {
+        return ~std::uint32_t{0};
+    }
+    return end <= 32 * word ? 0 : (std::uint32_t{1} << (end % 32)) - 1;
+}
+
+} // namespace
+
+base::Result<> Gic::configure(const GicConfig& config, GicHost& host)
+{
+    const bool     v2        = config.version == GicVersion::v2;
+    const unsigned max_vcpus = v2 ? k_gicv2_max_vcpus : k_gic_max_vcpus;
+    const unsigned max_lists = v2 ? k_gic_max_list_registers : k_gicv3_list_registers;
+    if (config.vcpus < 1 || config.vcpus > max_vcpus) {
+        return base::fail("the GIC does not have that many CPU interfaces",
+                          "GICv2 has 1 to 8 vCPUs, GICv3 here 1 to 16", config.vcpus);
+    }
+    if (config.spis > k_gic_max_spis) {
+        return base::fail("the GIC does not have that many shared interrupts",
+                          "at most 988 SPIs, INTIDs 32 to 1019", config.spis);
+    }
+    if (config.list_registers < 1 || config.list_registers > max_lists) {
+        return base::fail("no hardware has that many list registers",
+                          "GICv2 has 1 to 64, GICv3 1 to 16", config.list_registers);
+    }
+    config_        = config;
+    host_          = &host;
+    distributor_   = &gic_map(config.version, GicFrame::distributor);
+    redistributor_ = &gic_map(config.version, GicFrame::redistributor);
+    counters_      = {};
+    for (auto& vcpu : state_.vcpus) {
+        vcpu.in_flight = 0;
+        vcpu.masked    = 0;
+        vcpu.stale     = 0;
+        vcpu.bank.owed = 0;
+    }
+    for (auto& bits : state_.shared) {
+        bits.owed = 0;
+    }
+    clear_state();
+    return {};
+}
+
+/// Reset values everywhere, in place: the state is larger than a protection domain's stack. What we
+/// know of list registers that are not empty stays.
+void Gic::clear_state()
+{
+    const auto end        = k_gic_private + config_.spis;
+    const bool v2         = config_.version == GicVersion::v2;
+    touched_              = 0;
+    state_.groups_enabled = 0;
+    state_.online         = 0;
+    state_.awake          = 0;
+    state_.priority.fill(0);
+    state_.home.fill(0);
+    state_.route.fill(0);
+    for (unsigned word = 1; word < k_gic_max_words; ++word) {
+        state_.shared[word - 1] = {.implemented = implemented(word, end)};
+    }
+    for (VcpuId id = 0; id < k_gic_max_vcpus; ++id) {
+        auto& vcpu = state_.vcpus[id];
+        vcpu.bank  = {
+             .implemented = id < config_.vcpus ? ~std::uint32_t{0} : 0,
+             .enabled     = v2 ? k_sgis : 0,
+             .edge        = k_sgis,
+        };
+        vcpu.priority.fill(0);
+        vcpu.sgi_sources.fill(0);
+        vcpu.waiting.fill(0);
+        vcpu.waiting_words = 0;
+        vcpu.last_loaded   = 0;
+    }
+}
+
+void Gic::reset()
+{
+    for (VcpuId id = 0; id < config_.vcpus; ++id) {
+        empty_list_registers(id);
+    }
+    release_all();
+    clear_state();
+}
+
+/// At a reset: what list registers hold is of no use to anybody.
+void Gic::empty_list_registers(VcpuId id)
+{
+    auto& vcpu = state_.vcpus[id];
+    for (auto rest = vcpu.in_flight | vcpu.stale; rest != 0; rest &= rest - 1) {
+        const auto index = lowest(rest);
+        const auto bit   = register_bit(index);
+        vcpu.stale &= ~bit;
+        const auto held =
+            host_->recall_list_register(id, index, GicHost::Recall::pending_or_active);
+        if (held == GicHost::Held::unknown && !mask(id, index)) {
+            vcpu.stale |= bit;
+        }
+    }
+    vcpu.in_flight = 0;
+    vcpu.fresh     = 0;
+}
+
+/// Tells the machine about finished interrupts with hardware behind them.
+void Gic::release(VcpuId owner, unsigned word, std::uint32_t set)
+{
+    auto& bits = bank(owner, word);
+    for (auto rest = set & bits.owed & ~(bits.latch | bits.in_flight | bits.active); rest != 0;
+         rest &= rest - 1) {
+        const auto intid = 32 * word + lowest(rest);
+        bits.owed &= ~(1U << lowest(rest));
+        host_->end_of_interrupt(holder(owner, intid), intid);
+    }
+}
+
+void Gic::release_all()
+{
+    for (unsigned word = 0; word < k_gic_max_words; ++word) {
+        for (VcpuId owner = 0; owner < (word == 0 ? config_.vcpus : 1); ++owner) {
+            auto& bits     = bank(owner, word);
+            bits.latch     = 0;
+            bits.in_flight = 0;
+            bits.active    = 0;
+            release(owner, word, bits.owed);
+        }
+    }
+}
+
+void Gic::set_online(VcpuId id, bool online)
+{
+    const auto bit = 1U << id;
+    if (id >= config_.vcpus || ((state_.online & bit) != 0) == online) {
+        return;
+    }
+    state_.online ^= bit;
+    if (!online) {
+        evacuate(id);
+    }
+    assign_all();
+    deliver();
+}
+
+/// Takes back what is in flight at a vCPU that stopped. Its next life starts with an idle CPU
+/// interface, while the distributor remembers what was pending and what was active.
+void Gic::evacuate(VcpuId id)
+{
+    auto& vcpu = state_.vcpus[id];
+    for (auto rest = vcpu.in_flight; rest != 0; rest &= rest - 1) {
+        const auto          index = lowest(rest);
+        const std::uint32_t intid = vcpu.list[index].intid;
+        auto&               bits  = bank(id, intid / 32);
+        switch (host_->recall_list_register(id, index, GicHost::Recall::pending_or_active)) {
+        case GicHost::Held::pending:
+            unload(id, index, PutBack::yes);
+            break;
+        case GicHost::Held::active:
+            unload(id, index, PutBack::no);
+            bits.active |= 1U << (intid % 32);
+            break;
+        case GicHost::Held::empty: // its maintenance message went with the vCPU's thread
+            unload(id, index, PutBack::no);
+            finish(id, intid);
+            break;
+        case GicHost::Held::unknown:
+            if (mask(id, index)) {
+                unload(id, index, PutBack::yes); // perhaps once too often, never lost
+            } else {
+                vcpu.stale |= register_bit(index);
+                unload(id, index, PutBack::no);
+                bits.active |= 1U << (intid % 32);
+            }
+            break;
+        }
+    }
+    for (auto words = vcpu.waiting_words & ~1U; words != 0; words &= words - 1) {
+        const auto word = lowest(words);
+        for (auto rest = vcpu.waiting[word]; rest != 0; rest &= rest - 1) {
+            unassign(bank(id, word), word, 1U << lowest(rest));
+        }
+    }
+}
+
+std::optional<GicLocation> Gic::locate(base::GuestPhysical address) const
+{
+    const bool v2   = config_.version == GicVersion::v2;
+    const auto size = v2 ? k_gicv2_distributor_size : k_gicv3_distributor_size;
+    if (address >= config_.distributor && address.minus(config_.distributor) < size) {
+        return GicLocation{GicFrame::distributor, address.minus(config_.distributor)};
+    }
+    const auto base = config_.cpu_interface_or_redistributor;
+    if (!v2 && address >= base &&
+        address.minus(base) < config_.vcpus * k_gic_redistributor_stride) {
+        return GicLocation{GicFrame::redistributor, address.minus(base)};
+    }
+    return std::nullopt;
+}
+
+/// The register at an offset, which becomes one inside its vCPU's frame; counts what is not there.
+const GicRegister* Gic::find(VcpuId& owner, GicFrame frame, std::uint64_t& offset, unsigned size)
+{
+    const GicMap* map = distributor_;
+    if (frame == GicFrame::redistributor) {
+        const auto nth = offset / k_gic_redistributor_stride;
+        offset %= k_gic_redistributor_stride;
+        owner = nth < k_gic_max_vcpus ? static_cast<VcpuId>(nth) : k_gic_max_vcpus;
+        map   = redistributor_;
+    }
+    const GicRegister* reg = owner < config_.vcpus ? map->find(offset) : nullptr;
+    if (reg == nullptr) {
+        ++counters_.unknown_accesses;
+        return nullptr;
+    }
+    if ((reg->widths & size) == 0 || !std::has_single_bit(size) || offset % size != 0) {
+        ++counters_.bad_widths;
+        return nullptr;
+    }
+    return reg;
+}
+
+std::uint64_t Gic::read(VcpuId vcpu, GicFrame frame, std::uint64_t offset, unsigned size)
+{
+    VcpuId      owner = vcpu;
+    const auto* reg   = find(owner, frame, offset, size);
+    if (vcpu >= config_.vcpus || reg == nullptr) {
+        return 0;
+    }
+    return read_register(*reg, owner, static_cast<std::uint32_t>(offset) - reg->offset, size);
+}
+
+void Gic::write(VcpuId vcpu, GicFrame frame, std::uint64_t offset, unsigned size,
+                std::uint64_t value)
+{
+    VcpuId      owner = vcpu;
+    const auto* reg   = find(owner, frame, offset, size);
+    if (vcpu >= config_.vcpus || reg == nullptr) {
+        return;
+    }
+    write_register(*reg, vcpu, owner, static_cast<std::uint32_t>(offset) - reg->offset, size,
+                   value);
+    deliver();
+}
+
+void Gic::set_line(VcpuId id, std::uint32_t intid, bool high)
+{
+    const VcpuId owner = intid < k_gic_private ? id : 0;
+    if (intid < k_gic_sgis || !exists(owner, intid)) {
+        return;
+    }
+    const auto word = intid / 32;
+    const auto bit  = 1U << (intid % 32);
+    auto&      bits = bank(owner, word);
+    if (((bits.line & bit) != 0) == high) {
+        return;
+    }
+    bits.line ^= bit;
+    if (high && (bits.edge & bit) != 0) {
+        make_pending(owner, word, bit);
+    } else if (((eligible(bits) ^ bits.waiting) & bit) != 0) {
+        assign(owner, word);
+    }
+    deliver();
+}
+
+void Gic::pulse(VcpuId id, std::uint32_t intid)
+{
+    const VcpuId owner = intid < k_gic_private ? id : 0;
+    if (intid < k_gic_sgis || !exists(owner, intid)) {
+        return;
+    }
+    make_pending(owner, intid / 32, 1U << (intid % 32));
+    deliver();
+}
+
+void Gic::hardware_interrupt(VcpuId id, std::uint32_t intid)
+{
+    const VcpuId owner = intid < k_gic_private ? id : 0;
+    if (intid < k_gic_sgis || !exists(owner, intid)) {
+        return;
+    }
+    bank(owner, intid / 32).owed |= 1U << (intid % 32);
+    make_pending(owner, intid / 32, 1U << (intid % 32));
+    deliver();
+}
+
+bool Gic::has_deliverable(VcpuId id) const
+{
+    return id < config_.vcpus && state_.vcpus[id].fresh != 0;
+}
+
+bool Gic::may_park(VcpuId id)
+{
+    if (!has_deliverable(id)) {
+        return true;
+    }
+    state_.vcpus[id].fresh = 0;
+    return false;
+}
+
+void Gic::restore(const GicState& saved)
+{
+    state_.groups_enabled = saved.groups_enabled;
+    state_.online         = saved.online;
+    state_.awake          = saved.awake;
+    state_.shared         = saved.shared;
+    state_.priority       = saved.priority;
+    state_.home           = saved.home;
+    state_.route          = saved.route;
+    for (VcpuId id = 0; id < config_.vcpus; ++id) {
+        auto&      vcpu   = state_.vcpus[id];
+        const auto masked = vcpu.masked;
+        const auto stale  = vcpu.stale;
+        const auto list   = vcpu.list;
+        vcpu              = saved.vcpus[id];
+        for (auto rest = vcpu.in_flight; rest != 0; rest &= rest - 1) {
+            unload(id, lowest(rest), PutBack::yes);
+        }
+        vcpu.waiting.fill(0);
+        vcpu.waiting_words = 0;
+        vcpu.list          = list;
+        vcpu.masked        = masked;
+        vcpu.stale         = stale;
+    }
+    for (auto& bits : state_.shared) {
+        bits.waiting = 0;
+    }
+    assign_all();
+    deliver();
+}
+
+} // namespace vmm
