@@ -16,6 +16,7 @@ void*  memcpy(void* restrict to, const void* restrict from, size_t size);
 void*  memmove(void* to, const void* from, size_t size);
 void*  memset(void* to, int value, size_t size);
 int    memcmp(const void* left, const void* right, size_t size);
+void*  memchr(const void* bytes, int value, size_t size);
 size_t strlen(const char* text);
 
 /* Both addresses are multiples of eight. Four words at a time become two pair instructions each
@@ -138,6 +139,17 @@ WEAK int memcmp(const void* left, const void* right, size_t size)
         ++b;
     }
     return size == 0 ? 0 : *a - *b;
+}
+
+WEAK void* memchr(const void* bytes, int value, size_t size)
+{
+    const uint8_t* byte = bytes;
+    for (; size != 0; --size, ++byte) {
+        if (*byte == (uint8_t)value) {
+            return (void*)(uintptr_t)byte;
+        }
+    }
+    return NULL;
 }
 
 WEAK size_t strlen(const char* text)

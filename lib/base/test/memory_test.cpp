@@ -12,6 +12,7 @@ void*       target_memcpy(void*, const void*, std::size_t);
 void*       target_memmove(void*, const void*, std::size_t);
 void*       target_memset(void*, int, std::size_t);
 int         target_memcmp(const void*, const void*, std::size_t);
+void*       target_memchr(const void*, int, std::size_t);
 std::size_t target_strlen(const char*);
 }
 
@@ -83,6 +84,15 @@ TEST(Memory, compares_by_the_first_difference)
     EXPECT_GT(target_memcmp(high, low, 3), 0);
     EXPECT_EQ(target_memcmp(low, high, 1), 0);
     EXPECT_EQ(target_memcmp(low, high, 0), 0);
+}
+
+TEST(Memory, finds_the_first_such_byte)
+{
+    const std::uint8_t bytes[] = {1, 0xf7, 3, 0xf7};
+    EXPECT_EQ(target_memchr(bytes, 0xf7, 4), &bytes[1]);
+    EXPECT_EQ(target_memchr(bytes, 0x7f7, 4), &bytes[1]);
+    EXPECT_EQ(target_memchr(bytes, 0xf7, 1), nullptr);
+    EXPECT_EQ(target_memchr(bytes, 1, 0), nullptr);
 }
 
 TEST(Memory, measures_text)
