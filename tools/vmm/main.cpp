@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The program behind ./run: builds a system, puts the user's guest in, boots it in QEMU.
+#include "base/result.hpp"
+#include "build.hpp"
+#include "options.hpp"
+#include "own_guest.hpp"
+#include "session.hpp"
+#include "work_folder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace {
+
+using namespace vmm;
+namespace fs = std::filesystem;
+
+std::set<std::string> examples(const Tree& tree)
+{
+    std::set<std::string> names;
+    std::error_code       ignored;
+    for (const auto& entry : fs::directory_iterator(tree.source / "examples", ignored)) {
+        if (fs::exists(entry.path() / "CMakeLists.txt")) {
+            names.insert(entry.path().filename());
+        }
+    }
+    return names;
+}
+
+Result<> check_names(const Tree& tree, const Options& options)
+{
+    const auto names = examples(tree);
+    if (!names.contains(options.example)) {
+        return std::unexpected(fmt::format("there is no example {}; there are: {}", options.example,
+                                           fmt::join(names, ", ")));
+    }
+    if (!fs::exists(tree.source / "boards" / options.board / "board.json")) {
+        return std::unexpected(fmt::format("there is no board {} in boards/", options.board));
+    }
+    return {};
+}
+
+Result<KernelKind> kernel_of(const System& system)
+{
+    if (!system.guest) {
+        return KernelKind::bare_metal;
+    }
+    return kernel_kind(system.guest->directory / "kernel");
+}
+
+Result<int> run(const Options& options)
+{
+    const auto tree = this_tree();
+    TRY(check_names(tree, options));
+    const auto config = options.config.empty() ? "debug" : options.config;
+    const auto product =
+        TRY(build_product(tree, options.board, config, options.example + "_system"));
+    auto system =
+        TRY(read_system(product / "examples" / options.example / (options.example + ".json")));
+    const auto board = TRY(qemu::read_board(system.board_json));
+
+    const auto folder = TRY(WorkFolder::create(tree.build / "run"));
+    if (options.guest.is_given()) {
+        auto changed = with_own_guest(system, options.guest, folder.path());
+        if (!changed) {
+            return std::unexpected(changed.error());
+        }
+        system = *std::move(changed);
+    }
+    const auto kind = TRY(kernel_of(system));
+    return run_session(system, board, kind, options);
+}
+
+} // namespace
+
+int main(int argument_count, char** arguments)
+{
+    const auto options = parse_options({arguments + 1, arguments + argument_count});
+    if (!options) {
+        fmt::print(stderr, "run: {}\n", options.error());
+        return 1;
+    }
+    if (options->help) {
+        fmt::print("{}", help_text());
+        return 0;
+    }
+    if (options->example == "list") {
+        fmt::print("{}\n", fmt::join(examples(this_tree()), "\n"));
+        return 0;
+    }
+    const auto exit_code = run(*options);
+    if (!exit_code) {
+        fmt::print(stderr, "run: {}\n", exit_code.error());
+        return 1;
+    }
+    return *exit_code;
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a caller of ./run asks for.
+#pragma once
+
+#include "qemu/process.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vmm {
+
+using qemu::Result;
+
+/// A guest in place of the example's, or parts of one. Paths are absolute and exist.
+struct OwnGuest {
+    std::optional<std::filesystem::path> kernel;
+    std::optional<std::filesystem::path> initrd;
+    std::optional<std::filesystem::path> dtb;
+    std::optional<std::string>           cmdline;
+    std::optional<std::uint64_t>         memory; ///< bytes, whole pages
+    std::optional<unsigned>              vcpus;
+
+    [[nodiscard]] bool is_given() const
+    {
+        return kernel || initrd || dtb || cmdline || memory || vcpus;
+    }
+};
+
+struct Options {
+    std::string                example = "simple";
+    std::string                board   = "qemu_virt_aarch64";
+    std::string                config; ///< empty: debug, and release for measurements
+    OwnGuest                   guest;
+    std::optional<std::string> command; ///< --exec
+    std::vector<std::string>   qemu_arguments;
+    bool                       icount = false;
+    std::optional<double>      timeout; ///< seconds
+    std::filesystem::path      log;     ///< --keep-log; may be empty
+    std::filesystem::path      json;    ///< --json; may be empty
+    bool                       help = false;
+};
+
+/// Parses the words after the program's name. The error is a sentence for the caller.
+[[nodiscard]] Result<Options> parse_options(std::vector<std::string> words);
+
+/// The text of --help.
+[[nodiscard]] std::string_view help_text();
+
+/// "256M", "1G", "512MiB", "0x10000000" in bytes.
+[[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
+
+/// Splits at blanks, as a shell would, with '…', "…" and \ quoting.
+[[nodiscard]] Result<std::vector<std::string>> split_words(std::string_view text);
+
+} // namespace vmm

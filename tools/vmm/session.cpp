@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "session.hpp"
+
+#include "shell.hpp"
+#include "terminal.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+
+namespace vmm {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = qemu::Outcome::Kind;
+
+constexpr auto k_boot_silence = 120s; // Debian's kernel on a busy host is never quiet for so long
+constexpr auto k_command_silence = 600s;
+constexpr auto k_prompt_settles  = 400ms;
+constexpr auto k_answer_patience = 5s;
+constexpr auto k_unasked_probe   = 10s; // a shell may have no prompt: type after so much silence
+constexpr auto k_power_off       = 30s;
+constexpr auto k_last_lines      = 25;
+
+struct Trouble {
+    const char* text;
+    const char* reason;
+    bool        at_line_start;
+};
+
+// What a machine prints when it is lost.
+constexpr std::array<Trouble, 4> k_trouble{{
+    {"Kernel panic - not syncing", "the guest's kernel panicked", false},
+    {"MON|ERROR", "a protection domain faulted", true},
+    {"VMM|ERROR", "the VMM reports an error", true},
+    {"picokit: panic", "the kernel panicked", true},
+}};
+
+struct Stop {
+    const char* title;
+    const char* command;
+};
+
+constexpr std::array<Stop, 5> k_tour{{
+    {"uname -a", "uname -a"},
+    {"CPUs", "grep -E '^(processor|Features|CPU)' /proc/cpuinfo"},
+    {"memory", "free -m; grep 'System RAM' /proc/iomem"},
+    {"interrupts", "cat /proc/interrupts"},
+    {"devices",
+     "grep -v 'System RAM\\|Kernel\\|reserved' /proc/iomem; ls /sys/bus/platform/devices"},
+}};
+
+// Whatever the guest has of these.
+constexpr const char* k_power_off_command =
+    "poweroff -f || busybox poweroff -f || echo o > /proc/sysrq-trigger\n";
+
+std::vector<qemu::Pattern> trouble_patterns()
+{
+    std::vector<qemu::Pattern> patterns;
+    for (const auto& trouble : k_trouble) {
+        patterns.push_back(trouble.at_line_start ? qemu::line_starting(trouble.text)
+                                                 : qemu::line_with(trouble.text));
+    }
+    return patterns;
+}
+
+std::string last_lines(const std::string& text)
+{
+    auto start = text.size();
+    for (int line = 0; line <= k_last_lines && start != 0 && start != text.npos; line++) {
+        start = text.rfind('\n', start - 1);
+    }
+    return start == text.npos || start == 0 ? text : text.substr(start + 1);
+}
+
+class Session {
+public:
+    Session(qemu::Process process, const Options& options)
+        : options_(options)
+        , console_(std::move(process), [this](std::string_view piece) { show(piece); })
+    {
+        if (!options.log.empty()) {
+            log_.open(options.log, std::ios::binary);
+        }
+        if (options.timeout) {
+            deadline_ = qemu::Clock::now() + std::chrono::duration_cast<qemu::Duration>(
+                                                 std::chrono::duration<double>(*options.timeout));
+        }
+    }
+
+    int wait_for_lines(const std::vector<std::string>& lines);
+    int pass_through();
+    int tour();
+    int execute(const std::string& command);
+
+private:
+    void show(std::string_view piece);
+    /// Reads until a shell answers. What is not a shell becomes the exit code.
+    std::expected<Shell, int> boot_to_shell();
+    int                       power_off(int exit_code);
+    /// Explains why the machine cannot be used further.
+    int fail(const qemu::Outcome& outcome, std::size_t first_trouble);
+    int fail(std::string_view reason);
+
+    [[nodiscard]] qemu::Limits limits(qemu::Duration silence) const
+    {
+        return {.silence = silence, .deadline = deadline_};
+    }
+
+    const Options&          options_;
+    bool                    visible_ = true;
+    std::ofstream           log_;
+    qemu::Clock::time_point deadline_ = qemu::Clock::time_point::max();
+    qemu::Console           console_;
+};
+
+void Session::show(std::string_view piece)
+{
+    if (visible_) {
+        std::fwrite(piece.data(), 1, piece.size(), stdout);
+        std::fflush(stdout);
+    }
+    if (log_.is_open()) {
+        log_ << piece << std::flush;
+    }
+}
+
+int Session::fail(std::string_view reason)
+{
+    if (!visible_) {
+        fmt::print(stderr, "{}\n", last_lines(console_.transcript()));
+    }
+    fmt::print(stderr, "{}\nrun: {}.\n", console_.complaints(), reason);
+    return k_exit_trouble;
+}
+
+int Session::fail(const qemu::Outcome& outcome, std::size_t first_trouble)
+{
+    switch (outcome.kind) {
+    case Kind::ended: {
+        const auto exit = console_.process().wait();
+        if (exit.is_success()) {
+            return 0; // the guest has powered the machine off
+        }
+        return fail(fmt::format("QEMU ended with {}", exit.text()));
+    }
+    case Kind::silent:
+        return fail("the machine stalled: nothing was printed for a long time");
+    case Kind::late:
+        return fail(
+            fmt::format("it took longer than the {} s of --timeout", options_.timeout.value_or(0)));
+    case Kind::matched:
+        break;
+    }
+    // A report has more than one line: let it come.
+    (void)console_.wait_for({}, limits(1s));
+    return fail(k_trouble.at(outcome.index - first_trouble).reason);
+}
+
+int Session::wait_for_lines(const std::vector<std::string>& lines)
+{
+    for (const auto& line : lines) {
+        const auto outcome = console_.wait_for({qemu::line_with(line)}, limits(30s));
+        if (outcome.kind != Kind::matched) {
+            fmt::print(stderr, "\nrun: waited for the line: {}", line);
+            const int code = fail(outcome, 0);
+            return code == 0 ? k_exit_trouble : code;
+        }
+    }
+    console_.process().stop();
+    return 0;
+}
+
+int Session::pass_through()
+{
+    const auto outcome = console_.wait_for(trouble_patterns(), limits(k_boot_silence));
+    return fail(outcome, 0);
+}
+
+std::expected<Shell, int> Session::boot_to_shell()
+{
+    auto                  patterns = trouble_patterns();
+    constexpr std::size_t k_others = 3;
+    const auto            unasked  = [](std::string_view unread, qemu::Duration quiet) {
+        return quiet < k_unasked_probe ? std::nullopt
+                                                   : std::optional<qemu::Span>({unread.size(), unread.size()});
+    };
+    // Our own initramfs' prompt needs no second look.
+    patterns.insert(patterns.begin(), {qemu::text("guest:/root# "), prompt(k_prompt_settles),
+                                       login_prompt(k_prompt_settles)});
+    patterns.push_back(unasked);
+    const auto first_silence = qemu::Clock::now();
+    auto       last_progress = first_silence;
+    auto       seen          = console_.transcript().size();
+    while (true) {
+        const auto outcome = console_.wait_for(patterns, limits(k_boot_silence));
+        const bool probe   = outcome.kind == Kind::matched &&
+                           (outcome.index < 2 || outcome.index == patterns.size() - 1);
+        if (outcome.kind == Kind::matched && outcome.index == 2) {
+            return std::unexpected(
+                fail("the guest asks for a login; give an initramfs with a shell on its console"));
+        }
+        if (!probe) {
+            return std::unexpected(fail(outcome, k_others));
+        }
+        if (console_.transcript().size() != seen) {
+            seen          = console_.transcript().size();
+            last_progress = qemu::Clock::now();
+        } else if (qemu::Clock::now() - last_progress > k_boot_silence) {
+            return std::unexpected(
+                fail("the machine stalled: no shell answers and nothing is printed"));
+        }
+        const bool was_visible = std::exchange(visible_, false);
+        Shell      shell(console_);
+        if (shell.answers(k_answer_patience)) {
+            return shell;
+        }
+        visible_ = was_visible;
+    }
+}
+
+int Session::power_off(int exit_code)
+{
+    if (!console_.send(k_power_off_command)) {
+        return exit_code;
+    }
+    auto down = console_.wait_for({qemu::line_with("reboot: Power down")}, limits(k_power_off));
+    if (down.kind == Kind::matched) {
+        down = console_.wait_for({}, limits(k_power_off));
+    }
+    if (down.kind == Kind::ended) {
+        const auto exit = console_.process().wait();
+        return exit.is_success() ? exit_code : fail(fmt::format("QEMU ended with {}", exit.text()));
+    }
+    return fail("the guest did not power off");
+}
+
+int Session::tour()
+{
+    auto shell = boot_to_shell();
+    if (!shell) {
+        return shell.error();
+    }
+    fmt::print("\n");
+    for (const auto& stop : k_tour) {
+        const auto result = shell->run(stop.command, limits(k_boot_silence), trouble_patterns());
+        if (!result) {
+            return fail(result.error(), 1);
+        }
+        fmt::print("== {}\n{}", stop.title, result->output);
+        std::fflush(stdout);
+    }
+    fmt::print("== poweroff\n");
+    visible_ = true;
+    return power_off(0);
+}
+
+int Session::execute(const std::string& command)
+{
+    visible_ = false;
+    Progress progress{"booting"};
+    progress.show("");
+    auto shell = boot_to_shell();
+    progress.finish();
+    if (!shell) {
+        return shell.error();
+    }
+    const auto result = shell->run(command, limits(k_command_silence), trouble_patterns());
+    if (!result) {
+        return fail(result.error(), 1);
+    }
+    std::fwrite(result->output.data(), 1, result->output.size(), stdout);
+    std::fflush(stdout);
+    return power_off(result->exit_code);
+}
+
+int run_at_terminal(const std::vector<std::string>& command)
+{
+    fmt::print(stderr, "-- Ctrl-A X stops QEMU\n");
+    auto process = qemu::Process::start(command, qemu::Streams::inherited);
+    if (!process) {
+        fmt::print(stderr, "run: {}\n", process.error());
+        return k_exit_trouble;
+    }
+    const auto exit = process->wait();
+    if (!exit.is_success()) {
+        fmt::print(stderr, "run: QEMU ended with {}.\n", exit.text());
+        return k_exit_trouble;
+    }
+    return 0;
+}
+
+} // namespace
+
+int run_session(const System& system, const qemu::Board& board, KernelKind kind,
+                const Options& options)
+{
+    const auto lines     = expected_lines(system);
+    const bool has_guest = system.guest.has_value();
+    const bool interactive =
+        is_interactive() && !options.command && !options.timeout && (has_guest || lines.empty());
+
+    const auto command =
+        qemu::command_line(board, system.image,
+                           {.serial = interactive ? qemu::Serial::terminal : qemu::Serial::stream,
+                            .time   = options.icount ? qemu::Time::instructions : qemu::Time::host,
+                            .log    = options.log,
+                            .extra  = options.qemu_arguments});
+    if (interactive) {
+        return run_at_terminal(command);
+    }
+    auto process = qemu::Process::start(command, qemu::Streams::piped);
+    if (!process) {
+        fmt::print(stderr, "run: {}\n", process.error());
+        return k_exit_trouble;
+    }
+    Session session(std::move(*process), options);
+    if (options.command) {
+        return session.execute(*options.command);
+    }
+    if (!has_guest) {
+        return session.wait_for_lines(lines);
+    }
+    return kind == KernelKind::linux_image ? session.tour() : session.pass_through();
+}
+
+} // namespace vmm

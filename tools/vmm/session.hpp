@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What happens with a machine once its image is made: a person at its console, a tour, one command,
+// or waiting for what it must print.
+#pragma once
+
+#include "own_guest.hpp"
+#include "qemu/console.hpp"
+#include "qemu/machine.hpp"
+#include "system.hpp"
+
+namespace vmm {
+
+/// The machine stalled, crashed or did not start.
+inline constexpr int k_exit_trouble = 125;
+
+/// Boots `system` and does with it what `options` ask for. `kind` is what its guest's kernel is.
+/// Gives the program's exit code (see help.txt); explains a failure on standard error.
+[[nodiscard]] int run_session(const System& system, const qemu::Board& board, KernelKind kind,
+                              const Options& options);
+
+} // namespace vmm

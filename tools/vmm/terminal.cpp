@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "terminal.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <unistd.h>
+
+namespace vmm {
+
+void Progress::show(std::string_view detail)
+{
+    if (::isatty(STDERR_FILENO) != 0) {
+        fmt::print(stderr, "\r\x1b[K-- {} {}", what_, detail);
+        std::fflush(stderr);
+    } else if (!shown_) {
+        fmt::print(stderr, "-- {}\n", what_);
+    }
+    shown_ = true;
+}
+
+void Progress::finish()
+{
+    if (shown_ && ::isatty(STDERR_FILENO) != 0) {
+        fmt::print(stderr, "\r\x1b[K-- {}\n", what_);
+    }
+    shown_ = false;
+}
+
+bool is_interactive() { return ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0; }
+
+} // namespace vmm

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The command line of ./run.
+#include "options.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string error_of(std::vector<std::string> words)
+{
+    const auto options = vmm::parse_options(std::move(words));
+    return options ? "" : options.error();
+}
+
+TEST(Options, TheDefaultIsTheReferenceExample)
+{
+    const auto options = vmm::parse_options({}).value();
+    EXPECT_EQ(options.example, "simple");
+    EXPECT_EQ(options.board, "qemu_virt_aarch64");
+    EXPECT_FALSE(options.guest.is_given());
+    EXPECT_FALSE(options.command);
+}
+
+TEST(Options, TakesThemInAnyOrder)
+{
+    const auto options =
+        vmm::parse_options({"--vcpus", "2", "hello", "--memory", "512M", "--exec", "echo 'a b'",
+                            "--qemu-args", "-smp 2 -name 'a b'", "--icount", "--timeout", "1.5"})
+            .value();
+    EXPECT_EQ(options.example, "hello");
+    EXPECT_EQ(options.guest.vcpus, 2u);
+    EXPECT_EQ(options.guest.memory, 512u << 20);
+    EXPECT_EQ(options.command, "echo 'a b'");
+    EXPECT_THAT(options.qemu_arguments, ElementsAre("-smp", "2", "-name", "a b"));
+    EXPECT_TRUE(options.icount);
+    EXPECT_EQ(options.timeout, 1.5);
+}
+
+TEST(Options, AnEmptyCommandLineForTheGuestIsOneToo)
+{
+    EXPECT_EQ(vmm::parse_options({"--cmdline", ""}).value().guest.cmdline, "");
+}
+
+TEST(Options, MistakesAreNamed)
+{
+    EXPECT_THAT(error_of({"--bord", "x"}), HasSubstr("--bord"));
+    EXPECT_EQ(error_of({"--kernel", "/no/such"}), "--kernel: there is no file /no/such");
+    EXPECT_EQ(error_of({"--memory", "much"}), "'much' is not a size; write 256M or 1G");
+    EXPECT_EQ(error_of({"--memory", "5"}), "--memory 5: give a multiple of 4 KiB, at least one");
+    EXPECT_EQ(error_of({"--vcpus", "17"}), "--vcpus 17: give 1 to 16");
+    EXPECT_EQ(error_of({"--timeout", "0"}), "--timeout: give seconds, more than 0");
+    EXPECT_EQ(error_of({"--qemu-args", "'x"}), "a ' is not closed in: 'x");
+}
+
+TEST(Options, SizesHaveUnits)
+{
+    EXPECT_EQ(vmm::parse_size("4096"), 4096u);
+    EXPECT_EQ(vmm::parse_size("2K"), 2048u);
+    EXPECT_EQ(vmm::parse_size("256MiB"), 256u << 20);
+    EXPECT_EQ(vmm::parse_size("1GB"), 1u << 30);
+    EXPECT_EQ(vmm::parse_size("0x1000"), 4096u);
+    EXPECT_FALSE(vmm::parse_size("99999999999G"));
+    EXPECT_FALSE(vmm::parse_size("1X"));
+    EXPECT_FALSE(vmm::parse_size(""));
+}
+
+TEST(Options, TheHelpNamesEveryOption)
+{
+    for (const auto* option :
+         {"--board", "--config", "--kernel", "--initrd", "--dtb", "--cmdline", "--memory",
+          "--vcpus", "--exec", "--qemu-args", "--icount", "--timeout", "--keep-log", "--json"}) {
+        EXPECT_THAT(std::string(vmm::help_text()), HasSubstr(std::string("\n  ") + option + " "));
+    }
+}
+
+} // namespace

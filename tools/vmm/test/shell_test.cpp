@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Commands through a shell's console, tried on this machine's shell on a terminal of its own.
+#include "shell.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// An interactive shell on a pseudo-terminal, with echo, as a guest has it.
+qemu::Console start_shell(const char* shell = "sh")
+{
+    const auto interactive = std::string("PS1='guest# ' exec ") + shell + " -i";
+    return qemu::Console(
+        qemu::Process::start({"script", "-qfc", interactive, "/dev/null"}, qemu::Streams::piped)
+            .value());
+}
+
+vmm::CommandResult run(std::string_view command, const char* shell = "sh")
+{
+    auto       console = start_shell(shell);
+    vmm::Shell guest(console);
+    EXPECT_TRUE(guest.answers(10s)) << console.transcript();
+    auto result = guest.run(command, {.silence = 10s}, {});
+    EXPECT_TRUE(result) << console.transcript();
+    return result.value_or(vmm::CommandResult{"", -1});
+}
+
+TEST(Shell, GivesOutputAndExitCode)
+{
+    const auto result = run("echo hello; exit 3");
+    EXPECT_EQ(result.output, "hello\n");
+    EXPECT_EQ(result.exit_code, 3);
+}
+
+TEST(Shell, KeepsEveryByteOfACommand)
+{
+    EXPECT_EQ(run("printf '%s|' 'a  b' \"c'd\" \"tab\there\" '$HOME' '!x' \\\\n").output,
+              "a  b|c'd|tab\there|$HOME|!x|\\n|");
+    EXPECT_EQ(run("echo one\necho two\n\n").output, "one\ntwo\n");
+    EXPECT_EQ(run("echo grün").output, "grün\n");
+}
+
+TEST(Shell, TakesCommandsLongerThanALine)
+{
+    const std::string text(5000, 'x');
+    EXPECT_EQ(run("echo " + text + " | wc -c").output, "5001\n");
+}
+
+TEST(Shell, WorksWithABiggerShellToo)
+{
+    const auto result = run("echo 'a!b' \"$((6 * 7))\"; false", "bash --norc");
+    EXPECT_EQ(result.output, "a!b 42\n");
+    EXPECT_EQ(result.exit_code, 1);
+}
+
+TEST(Shell, ACommandCannotEatTheConsole) { EXPECT_EQ(run("cat; echo end").output, "end\n"); }
+
+TEST(Shell, OutputWithoutANewlineAtItsEndStaysSo)
+{
+    EXPECT_EQ(run("printf x").output, "x");
+    EXPECT_EQ(run("true").output, "");
+    EXPECT_EQ(run("echo; echo").output, "\n\n");
+}
+
+TEST(Shell, ASyntaxErrorIsTheCommandsOwn) { EXPECT_NE(run("if then").exit_code, 0); }
+
+TEST(Shell, TroubleEndsTheWait)
+{
+    auto       console = start_shell();
+    vmm::Shell guest(console);
+    ASSERT_TRUE(guest.answers(10s));
+    const auto result =
+        guest.run("echo 'Kernel panic'; sleep 100", {.silence = 10s},
+                  {qemu::line_with("no such"), qemu::line_starting("Kernel panic")});
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().kind, qemu::Outcome::Kind::matched);
+    EXPECT_EQ(result.error().index, 2u);
+}
+
+TEST(Shell, EachLineThatIsTypedIsShortAndPlain)
+{
+    for (const auto& line : vmm::lines_that_store(std::string(1000, 'a') + "\t\x01\xff'")) {
+        EXPECT_LT(line.size(), 200u);
+        EXPECT_TRUE(std::ranges::all_of(line, [](char c) { return c >= ' ' && c <= '~'; }));
+    }
+}
+
+TEST(Prompt, IsALineThatEndsLikeOneAndStays)
+{
+    const auto found = [](std::string_view text, qemu::Duration quiet = 1s) {
+        return vmm::prompt(500ms)(text, quiet).has_value();
+    };
+    EXPECT_TRUE(found("hello\n/ # "));
+    EXPECT_TRUE(found("guest:~# \x1b[6n"));
+    EXPECT_TRUE(found("$ "));
+    EXPECT_FALSE(found("/ # ", 100ms));
+    EXPECT_FALSE(found("/ # \n"));
+    EXPECT_FALSE(found("[    0.1] working"));
+    EXPECT_FALSE(found(""));
+    EXPECT_TRUE(vmm::login_prompt(500ms)("Debian 12\nguest login: ", 1s));
+}
+
+} // namespace
