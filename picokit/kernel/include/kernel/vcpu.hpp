@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Virtual CPUs: the EL1 side of a guest's processor.
+//
+// Its registers stay in the hardware while PDs run, and move to memory only when another vCPU
+// needs the place. The few that would change how a PD runs at EL0 are exchanged at each exit.
+#pragma once
+
+#include "kernel/gic.hpp"
+#include "kernel/thread.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace kernel {
+
+struct Core;
+
+/// Fields of the read and write calls (specification 4.7), then what else a vCPU has.
+enum class VcpuField : std::uint8_t {
+    sctlr,
+    cpacr,
+    ttbr0,
+    ttbr1,
+    tcr,
+    mair,
+    amair,
+    contextidr,
+    actlr,
+    afsr0,
+    afsr1,
+    esr,
+    far,
+    par,
+    vbar,
+    tpidr_el1,
+    vmpidr,
+    sp_el1,
+    elr_el1,
+    spsr_el1,
+    cntv_ctl,
+    cntv_cval,
+    cntvoff,
+    cntkctl,
+    public_count,
+    mdscr = public_count,
+    csselr,
+    count,
+};
+
+/// SCTLR_EL1 of a fresh vCPU: stage 1 and caches off, EL0 cache instructions and CTR_EL0 allowed.
+inline constexpr std::uint64_t k_fresh_sctlr = 0x34d5'8820;
+
+struct Vcpu : Thread {
+    std::array<std::uint64_t, static_cast<std::size_t>(VcpuField::count)> saved{};
+    VirtualInterface interface{};
+    bool             vppi_masked = false; ///< virtual timer delivered and not acknowledged yet
+
+    std::uint64_t& operator[](VcpuField field) { return saved[static_cast<std::size_t>(field)]; }
+};
+
+/// Value of a field, wherever it is at the moment. Not for the running thread's own vCPU.
+[[nodiscard]] std::uint64_t read_field(const Core& core, Vcpu& vcpu, VcpuField field);
+void                        write_field(const Core& core, Vcpu& vcpu, VcpuField field,
+                                        std::uint64_t value);
+
+/// Puts the vCPU's whole state into the hardware, and that of the one that was there into memory.
+void load(Core& core, Vcpu& vcpu);
+
+/// EL1 registers that PDs sometimes need a value of the kernel's in; the loaded vCPU's is in memory
+/// then. Bits of Core::borrowed.
+enum Borrowed : std::uint8_t {
+    k_borrowed_cpacr   = 1,
+    k_borrowed_counter = 2, ///< CNTKCTL_EL1, and CNTHCTL_EL2 with it
+    k_borrowed_mdscr   = 4,
+};
+
+/// Borrows a register for PDs, unless it is already.
+void borrow(Core& core, Borrowed what);
+
+/// Puts the vCPU's values back into all borrowed registers.
+void return_borrowed(Core& core, Vcpu& vcpu);
+
+} // namespace kernel

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Facts of the board and of C++ types that the assembly of the boot needs, as words in memory.
+#include "board/board.hpp"
+#include "kernel/cores.hpp"
+
+namespace kernel {
+namespace {
+
+constexpr std::uint64_t start_of(base::HostRange frame) { return frame.start().raw(); }
+
+/// The second frame of the GIC that EL3 must open: GICC of version 2, GICR of version 3.
+template <class Frames>
+constexpr std::uint64_t core_frame(const Frames& frames)
+{
+    if constexpr (requires { frames.cpu_interface; }) {
+        return start_of(frames.cpu_interface);
+    } else {
+        return start_of(frames.redistributors);
+    }
+}
+
+} // namespace
+
+extern "C" {
+extern constinit const std::uint64_t picokit_stack_size     = k_stack_size;
+extern constinit const std::uint64_t picokit_console        = board::console.base().raw();
+extern constinit const std::uint64_t picokit_gic_distributor = start_of(board::gic.distributor);
+extern constinit const std::uint64_t picokit_gic_core_frame = core_frame(board::gic);
+}
+
+} // namespace kernel

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Who runs.
+#include "kernel/scheduler.hpp"
+
+#include "kernel/clock.hpp"
+#include "kernel/irq.hpp"
+#include "kernel/ring.hpp"
+#include "kernel/switch.hpp"
+#include "machine/machine.hpp"
+
+#include <algorithm>
+
+namespace kernel {
+namespace {
+
+void start_metering(Core& core, Ticks now)
+{
+    core.metered = true;
+    core.started = now;
+}
+
+/// Ready, but not before its budget is back.
+void await_budget(Core& core, Thread& thread)
+{
+    thread.queued = Queued::release;
+    core.releases.insert(thread, [](const Thread& a, const Thread& b) {
+        return a.budget->release_time() < b.budget->release_time();
+    });
+    core.timed = true;
+    if (thread.budget->release_time() < core.armed) {
+        clock_arm(core, thread.budget->release_time());
+    }
+}
+
+/// When the timer has to interrupt `next`, which may be nullptr.
+Ticks next_deadline(const Core& core, Ticks now)
+{
+    Ticks deadline = core.domain_end;
+    if (core.metered) {
+        deadline = std::min(deadline, now + core.charged->available());
+    }
+    if (!core.releases.empty()) {
+        deadline = std::min(deadline, core.releases.head()->budget->release_time());
+    }
+    return deadline;
+}
+
+Ticks domain_duration(const picokit::DomainEntry& entry)
+{
+    return entry.ticks ? std::min(entry.duration, k_never / 4)
+                       : ticks_of(entry.duration, board::timer_hz);
+}
+
+/// The next entry of the schedule. Its time begins when that of the one before was over, so that
+/// late interrupts do not add up.
+void advance_domain(Core& core)
+{
+    core.domain_entry = (core.domain_entry + 1) % static_cast<std::uint32_t>(core.schedule.size());
+    const picokit::DomainEntry& entry = core.schedule[core.domain_entry];
+    core.domain_end += domain_duration(entry);
+    if (entry.domain != core.domain) {
+        if (core.next != nullptr) {
+            core.ready_now().push_front(*core.next);
+            core.next = nullptr;
+        }
+        core.domain = entry.domain;
+    }
+}
+
+/// Charges the context that ran and decides whether `core.next` may run on its own. False: it may
+/// not, and another one must be picked. Only entered where time matters at all.
+bool settle(Core& core)
+{
+    const Ticks now   = clock_now();
+    bool        spent = false;
+    if (core.metered) {
+        spent        = core.charged->charge(now - core.started);
+        core.metered = false;
+    }
+    Thread* next = core.next;
+    if (next != nullptr) {
+        SchedContext& budget = *next->budget;
+        if (!budget.ready(now)) {
+            core.next = nullptr;
+            await_budget(core, *next);
+            return false;
+        }
+        const bool contended = core.ready_now().any_at(next->priority);
+        if (spent && contended && &budget == core.charged) {
+            core.next = nullptr;
+            core.ready_now().push_back(*next);
+            return false;
+        }
+        core.charged = &budget;
+        if (budget.sporadic() || contended) {
+            start_metering(core, now);
+        }
+    }
+    const Ticks deadline = next_deadline(core, now);
+    clock_arm(core, deadline);
+    core.timed = deadline != k_never;
+    return true;
+}
+
+/// With nobody to run: sleep, and serve interrupts until there is somebody.
+void idle(Core& core)
+{
+    settle(core);
+    while (core.next == nullptr) {
+        machine::wait_for_interrupt();
+        handle_interrupt(core);
+        if (core.next == nullptr) {
+            core.next = core.ready_now().pop();
+        }
+    }
+}
+
+/// The long way to the next thread.
+[[gnu::noinline]] Thread* dispatch(Core& core)
+{
+    for (;;) {
+        if (core.next == nullptr) {
+            core.next = core.ready_now().pop();
+        }
+        if (core.next == nullptr) {
+            idle(core);
+        }
+        Thread& next = *core.next;
+        if (core.timed || core.metered || next.budget->sporadic() ||
+            core.ready_now().any_at(next.priority)) {
+            if (!settle(core)) {
+                continue;
+            }
+        }
+        core.charged = next.budget;
+        if (&next != core.current) {
+            switch_to(core, next);
+        }
+        return &next;
+    }
+}
+
+} // namespace
+
+void wake(Core& core, Thread& thread)
+{
+    thread.state = State::ready;
+    if (thread.budget == nullptr) {
+        thread.budget = &thread.own_budget;
+    }
+    if (thread.budget->sporadic()) {
+        const Ticks now = clock_now();
+        thread.budget->unblock(now);
+        if (!thread.budget->ready(now)) {
+            await_budget(core, thread);
+            return;
+        }
+    }
+    if (thread.domain != core.domain) {
+        core.ready[thread.domain].push_back(thread);
+        return;
+    }
+    ReadyQueue& ready = core.ready_now();
+    Thread*     next  = core.next;
+    if (next == nullptr) {
+        if (ready.empty() || thread.priority >= ready.highest()) {
+            core.next = &thread;
+        } else {
+            ready.push_back(thread);
+        }
+    } else if (thread.priority > next->priority) {
+        ready.push_front(*next);
+        core.next = &thread;
+    } else {
+        ready.push_back(thread);
+        // From now on turns count. (If `next` is not the current thread, the switch to it will
+        // notice.)
+        if (thread.priority == next->priority && !core.metered && next == core.current) {
+            start_metering(core, clock_now());
+            clock_arm(core, next_deadline(core, core.started));
+            core.timed = true;
+        }
+    }
+}
+
+void unready(Core& core, Thread& thread)
+{
+    if (core.next == &thread) {
+        core.next = nullptr;
+        return;
+    }
+    switch (thread.queued) {
+    case Queued::ready: core.ready[thread.domain].remove(thread); break;
+    case Queued::release:
+        core.releases.remove(thread);
+        thread.queued = Queued::no;
+        break;
+    case Queued::endpoint:
+    case Queued::no: break;
+    }
+}
+
+void yield(Core& core, Thread& thread)
+{
+    thread.budget->give_up();
+    if (core.metered) {
+        // The rest of the turn was given up with it.
+        core.started = clock_now();
+    }
+    core.next = nullptr;
+    if (thread.budget->ready(clock_now())) {
+        core.ready[thread.domain].push_back(thread);
+    } else {
+        await_budget(core, thread);
+    }
+}
+
+void budget_changed(Core& core, Thread& thread)
+{
+    if (thread.state != State::ready || core.next == &thread) {
+        return; // reschedule() compares with the context that is charged
+    }
+    unready(core, thread);
+    wake(core, thread);
+}
+
+Thread* reschedule(Core& core)
+{
+    if (core.next == core.current && core.next->budget == core.charged) {
+        return core.next;
+    }
+    return dispatch(core);
+}
+
+void tick(Core& core)
+{
+    const Ticks now = clock_now();
+    while (!core.releases.empty() && core.releases.head()->budget->release_time() <= now) {
+        Thread& thread = *core.releases.head();
+        core.releases.remove(thread);
+        thread.queued = Queued::no;
+        wake(core, thread);
+    }
+    while (now >= core.domain_end) {
+        advance_domain(core);
+    }
+    // Looks again at whoever was interrupted, and sets the timer to something in the future.
+    settle(core);
+}
+
+void start_domains(Core& core, std::span<const picokit::DomainEntry> schedule, std::uint64_t first)
+{
+    clock_arm(core, k_never);
+    core.domain_end = k_never;
+    core.schedule   = schedule;
+    if (!schedule.empty()) {
+        core.domain_entry = static_cast<std::uint32_t>(first % schedule.size());
+        core.domain       = schedule[core.domain_entry].domain;
+        if (schedule.size() > 1) {
+            core.domain_end = clock_now() + domain_duration(schedule[core.domain_entry]);
+            core.timed      = true;
+        }
+    }
+}
+
+Thread* start(Core& core) { return dispatch(core); }
+
+} // namespace kernel

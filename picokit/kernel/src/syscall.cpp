@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The system calls of PDs.
+#include "kernel/syscall.hpp"
+
+#include "kernel/capability.hpp"
+#include "kernel/console.hpp"
+#include "kernel/ipc.hpp"
+#include "kernel/irq.hpp"
+#include "kernel/message_info.hpp"
+#include "kernel/monitor.hpp"
+#include "kernel/native.hpp"
+#include "kernel/scheduler.hpp"
+#include "kernel/system.hpp"
+
+#include <algorithm>
+
+namespace kernel {
+namespace {
+
+using picokit::CapEntry;
+using picokit::CapType;
+
+/// Nothing but the caller's x0 has changed: no need to ask who runs.
+Thread* done(Pd& caller, Error error)
+{
+    caller.context[Word::x0] = static_cast<std::uint64_t>(error);
+    return &caller;
+}
+
+/// Others may have become ready, or the caller blocked.
+Thread* done_and_reschedule(Core& core, Pd& caller, Error error)
+{
+    caller.context[Word::x0] = static_cast<std::uint64_t>(error);
+    return reschedule(core);
+}
+
+Thread* sys_none(std::uint64_t, std::uint64_t, std::uint64_t, Pd&, Core&) { return nullptr; }
+
+Error signal_capability(Core& core, CapEntry entry)
+{
+    if (entry.type != CapType::notification) {
+        return Error::invalid_capability;
+    }
+    signal(core, g_system.pds[entry.object], std::uint64_t{1} << entry.badge);
+    return Error::none;
+}
+
+Thread* sys_receive(std::uint64_t cap, std::uint64_t info, std::uint64_t reply, Pd& caller,
+                    Core& core)
+{
+    if (cap != 0) {
+        // Deferred: an unsuitable one has no effect.
+        const CapEntry entry = find_capability(caller, cap);
+        if (entry.type == CapType::irq) {
+            acknowledge_irq(core, entry.object);
+        } else {
+            static_cast<void>(signal_capability(core, entry));
+        }
+    }
+    receive(core, caller, reply == 1, info);
+    return reschedule(core);
+}
+
+Thread* sys_call(std::uint64_t cap, std::uint64_t info, std::uint64_t, Pd& caller, Core& core)
+{
+    const CapEntry entry = find_capability(caller, cap);
+    if (entry.type != CapType::endpoint) {
+        return nullptr;
+    }
+    caller.state     = State::calling;
+    caller.call_info = info;
+    caller.channel   = entry.badge;
+    core.next        = nullptr;
+    send(core, caller, g_system.pds[entry.object]);
+    return reschedule(core);
+}
+
+Thread* sys_signal(std::uint64_t cap, std::uint64_t, std::uint64_t, Pd& caller, Core& core)
+{
+    const Error error = signal_capability(core, find_capability(caller, cap));
+    return done_and_reschedule(core, caller, error);
+}
+
+Thread* sys_irq_ack(std::uint64_t cap, std::uint64_t, std::uint64_t, Pd& caller, Core& core)
+{
+    const int irq = find_object(caller, cap, CapType::irq);
+    if (irq < 0) {
+        return done(caller, Error::invalid_capability);
+    }
+    acknowledge_irq(core, static_cast<unsigned>(irq));
+    return done(caller, Error::none);
+}
+
+/// While a thread is blocked in a system call, its context is already past it; register calls
+/// show and set the address of the call.
+std::uint64_t pc_offset(const Thread& thread)
+{
+    return thread.state == State::receiving || thread.state == State::calling ||
+                   thread.state == State::called
+               ? 4
+               : 0;
+}
+
+Thread* sys_read_registers(std::uint64_t cap, std::uint64_t suspend, std::uint64_t count,
+                           Pd& caller, Core& core)
+{
+    const int index = find_object(caller, cap, CapType::tcb);
+    if (index < 0) {
+        return done(caller, Error::invalid_capability);
+    }
+    Thread& target = g_system.thread(static_cast<std::uint32_t>(index));
+    if (&target == &caller) {
+        return done(caller, Error::illegal_operation);
+    }
+    if (count == 0 || count > k_context_words) {
+        return done(caller, Error::range);
+    }
+    copy_words(caller.message, target.context.words.data(), count);
+    caller.message[0] -= pc_offset(target);
+    if (suspend == 1) {
+        cancel(core, target);
+        return done_and_reschedule(core, caller, Error::none);
+    }
+    return done(caller, Error::none);
+}
+
+Thread* sys_write_registers(std::uint64_t cap, std::uint64_t resume, std::uint64_t count,
+                            Pd& caller, Core& core)
+{
+    const int index = find_object(caller, cap, CapType::tcb);
+    if (index < 0) {
+        return done(caller, Error::invalid_capability);
+    }
+    Thread& target = g_system.thread(static_cast<std::uint32_t>(index));
+    if (&target == &caller) {
+        return done(caller, Error::illegal_operation);
+    }
+    if (count > k_context_words) {
+        return done(caller, Error::truncated_message);
+    }
+    if (resume == 1) {
+        cancel(core, target);
+    }
+    copy_words(target.context.words.data(), caller.message, count);
+    if (count != 0) {
+        target.context[Word::pc] += pc_offset(target);
+    }
+    if (count > static_cast<std::uint64_t>(Word::spsr)) {
+        target.context[Word::spsr] = filter_spsr(target.context[Word::spsr],
+                                                 target.kind == Kind::vcpu, k_user_spsr);
+    }
+    if (resume == 1) {
+        wake(core, target);
+        return done_and_reschedule(core, caller, Error::none);
+    }
+    return done(caller, Error::none);
+}
+
+Thread* sys_suspend(std::uint64_t cap, std::uint64_t, std::uint64_t, Pd& caller, Core& core)
+{
+    const int index = find_object(caller, cap, CapType::tcb);
+    if (index < 0) {
+        return done(caller, Error::invalid_capability);
+    }
+    cancel(core, g_system.thread(static_cast<std::uint32_t>(index)));
+    return done_and_reschedule(core, caller, Error::none);
+}
+
+Thread* sys_resume(std::uint64_t cap, std::uint64_t, std::uint64_t, Pd& caller, Core& core)
+{
+    const int index = find_object(caller, cap, CapType::tcb);
+    if (index < 0) {
+        return done(caller, Error::invalid_capability);
+    }
+    Thread& target = g_system.thread(static_cast<std::uint32_t>(index));
+    if (target.state != State::ready) {
+        restart(core, target);
+    }
+    return done_and_reschedule(core, caller, Error::none);
+}
+
+Vcpu* find_vcpu(const Pd& caller, std::uint64_t cap)
+{
+    const int index = find_object(caller, cap, CapType::vcpu);
+    return index < 0 ? nullptr : &g_system.vcpus[static_cast<unsigned>(index)];
+}
+
+Thread* sys_vcpu_read(std::uint64_t cap, std::uint64_t field, std::uint64_t, Pd& caller, Core& core)
+{
+    Vcpu* const vcpu = find_vcpu(caller, cap);
+    if (vcpu == nullptr) {
+        return done(caller, Error::invalid_capability);
+    }
+    if (field >= static_cast<std::uint64_t>(VcpuField::public_count)) {
+        return done(caller, Error::invalid_argument);
+    }
+    caller.context[Word::x1] = read_field(core, *vcpu, static_cast<VcpuField>(field));
+    return done(caller, Error::none);
+}
+
+Thread* sys_vcpu_write(std::uint64_t cap, std::uint64_t field, std::uint64_t value, Pd& caller,
+                       Core& core)
+{
+    Vcpu* const vcpu = find_vcpu(caller, cap);
+    if (vcpu == nullptr) {
+        return done(caller, Error::invalid_capability);
+    }
+    if (field >= static_cast<std::uint64_t>(VcpuField::public_count)) {
+        return done(caller, Error::invalid_argument);
+    }
+    write_field(core, *vcpu, static_cast<VcpuField>(field), value);
+    return done(caller, Error::none);
+}
+
+Thread* out_of_range(Pd& caller, std::uint64_t least, std::uint64_t most)
+{
+    caller.message[0] = least;
+    caller.message[1] = most;
+    return done(caller, Error::range);
+}
+
+/// virq | priority << 16 | group << 24 | index << 32
+struct Injection : base::Register<Injection, std::uint64_t> {
+    using Register::Register;
+    using virq     = base::Field<15, 0, std::uint32_t>;
+    using priority = base::Field<23, 16, std::uint8_t>;
+    using group    = base::Field<31, 24, std::uint8_t>;
+    using index    = base::Field<63, 32, std::uint32_t>;
+};
+
+Thread* sys_vcpu_inject(std::uint64_t cap, std::uint64_t what, std::uint64_t, Pd& caller,
+                        Core& core)
+{
+    Vcpu* const vcpu = find_vcpu(caller, cap);
+    if (vcpu == nullptr) {
+        return done(caller, Error::invalid_capability);
+    }
+    const Injection        injection{what};
+    const VirtualInterrupt irq{.intid    = injection.get<Injection::virq>(),
+                               .priority = injection.get<Injection::priority>(),
+                               .group    = injection.get<Injection::group>()};
+    const std::uint32_t    index = injection.get<Injection::index>();
+    if (irq.intid > 1023) {
+        return out_of_range(caller, 0, 1023);
+    }
+    if (irq.priority > 31) {
+        return out_of_range(caller, 0, 31);
+    }
+    if (irq.group > 1) {
+        return out_of_range(caller, 0, 1);
+    }
+    if (index >= core.list_registers) {
+        return out_of_range(caller, 0, core.list_registers - 1);
+    }
+    // Like seL4, by the copy in memory: it is as old as the last exchange of vCPUs, so that only a
+    // guest among several can find its interrupt active here.
+    VirtualInterface& interface = vcpu->interface;
+    if (VirtualInterface::is_active(interface.lr[index])) {
+        return done(caller, Error::delete_first);
+    }
+    const auto entry    = VirtualInterface::entry(irq);
+    interface.lr[index] = entry;
+    if (core.loaded == vcpu) {
+        VirtualInterface::write_lr(index, entry);
+    }
+    return done(caller, Error::none);
+}
+
+Thread* sys_vcpu_ack_vppi(std::uint64_t cap, std::uint64_t intid, std::uint64_t, Pd& caller, Core&)
+{
+    Vcpu* const vcpu = find_vcpu(caller, cap);
+    if (vcpu == nullptr) {
+        return done(caller, Error::invalid_capability);
+    }
+    if (intid > board::max_intid) {
+        return out_of_range(caller, 0, board::max_intid);
+    }
+    if (intid != board::timer.virtual_timer) {
+        return done(caller, Error::invalid_argument);
+    }
+    vcpu->vppi_masked = false; // takes effect when the vCPU is entered
+    return done(caller, Error::none);
+}
+
+Thread* sys_smc(std::uint64_t cap, std::uint64_t, std::uint64_t, Pd& caller, Core&)
+{
+    if (find_capability(caller, cap).type != CapType::smc) {
+        return done(caller, Error::invalid_capability);
+    }
+    // Through memory of our own: the PD's could be anything while EL3 runs.
+    std::array<std::uint64_t, 8> words;
+    std::copy_n(caller.message, words.size(), words.begin());
+    machine::smc(words.data());
+    std::ranges::copy(words, caller.message);
+    return done(caller, Error::none);
+}
+
+Thread* sys_become_passive(std::uint64_t, std::uint64_t, std::uint64_t, Pd& caller, Core&)
+{
+    if (!caller.may_be_passive) {
+        return done(caller, Error::illegal_operation);
+    }
+    caller.passive = true;
+    report_passive(caller);
+    return done(caller, Error::none);
+}
+
+Thread* sys_yield(std::uint64_t, std::uint64_t, std::uint64_t, Pd& caller, Core& core)
+{
+    yield(core, caller);
+    return done_and_reschedule(core, caller, Error::none);
+}
+
+Thread* sys_debug_put_char(std::uint64_t character, std::uint64_t, std::uint64_t, Pd& caller, Core&)
+{
+    if constexpr (k_config.debug) {
+        put_char(static_cast<char>(character));
+    }
+    return done(caller, Error::none);
+}
+
+} // namespace
+
+extern "C" const std::array<Syscall, k_syscall_count> picokit_syscalls{
+    sys_none,           sys_receive,         sys_call,      sys_signal,     sys_irq_ack,
+    sys_read_registers, sys_write_registers, sys_suspend,   sys_resume,     sys_vcpu_read,
+    sys_vcpu_write,     sys_vcpu_inject,     sys_vcpu_ack_vppi, sys_smc,    sys_become_passive,
+    sys_yield,          sys_debug_put_char,
+};
+static_assert(PICOKIT_SYS_RECEIVE == 1 && PICOKIT_SYS_DEBUG_PUT_CHAR == k_syscall_count - 1);
+
+extern "C" Thread* picokit_syscall_fault(Pd& caller, Core& core)
+{
+    caller.context[Word::pc] -= 4; // the instruction itself
+    const std::uint64_t number = caller.context[Word::x7];
+    if (number == PICOKIT_SYS_CALL) {
+        raise(core, caller, {.label = FaultLabel::capability, .first = caller.context[Word::x0]});
+    } else {
+        raise(core, caller, {.label = FaultLabel::unknown_syscall, .first = number});
+    }
+    return reschedule(core);
+}
+
+} // namespace kernel
