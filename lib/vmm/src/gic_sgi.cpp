@@ -71,7 +71,7 @@ void Gic::write_sgi_register(VcpuId sender, SgiRegister which, std::uint64_t val
             const auto affinity = gic_affinity(target);
             const auto aff0     = affinity & 0xffU;
             if ((affinity & ~0xffU) != clusters || aff0 / 16 != sgir.get<Sgir::rs>() ||
-                (sgir.get<Sgir::target_list>() >> (aff0 % 16) & 1U) == 0) {
+                (static_cast<unsigned>(sgir.get<Sgir::target_list>()) >> (aff0 % 16) & 1U) == 0) {
                 continue;
             }
         }

@@ -38,9 +38,18 @@ inline void clean_data_cache(const void* start, std::size_t size)
     asm volatile("dsb sy" : : : "memory");
 }
 
+/// Bytes that DC ZVA zeroes (DCZID_EL0.BS).
+[[nodiscard]] inline unsigned zero_block_size()
+{
+    std::uint64_t dczid = 0;
+    asm("mrs %0, dczid_el0" : "=r"(dczid));
+    return 4U << (dczid & 0xf);
+}
+
 #else
 
-inline void clean_data_cache(const void*, std::size_t) {}
+[[nodiscard]] inline unsigned zero_block_size() { return 64; }
+inline void                   clean_data_cache(const void*, std::size_t) {}
 
 #endif
 

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Encodings of A64 instructions that access memory (Arm ARM DDI 0487, C4.1.66 and C6.2).
+#pragma once
+
+#include "base/reg.hpp"
+
+#include <cstdint>
+
+namespace arch {
+
+/// Fields that many loads and stores share. Which of them mean something depends on the group.
+struct A64LoadStore : base::Register<A64LoadStore, std::uint32_t> {
+    using Register::Register;
+    using rt        = base::Field<4, 0, std::uint8_t>;
+    using rn        = base::Field<9, 5, std::uint8_t>;
+    using rt2       = base::Field<14, 10, std::uint8_t>; ///< pairs
+    using mode      = base::Field<11, 10, std::uint8_t>; ///< single registers, bit 24 clear
+    using s         = base::Flag<12>;                    ///< register offset: shifted
+    using option    = base::Field<15, 13, std::uint8_t>; ///< register offset: extension
+    using rm        = base::Field<20, 16, std::uint8_t>;
+    using imm7      = base::Field<21, 15, std::uint32_t>; ///< pairs, signed, scaled
+    using imm9      = base::Field<20, 12, std::uint32_t>; ///< unscaled and indexed, signed
+    using imm12     = base::Field<21, 10, std::uint32_t>; ///< unsigned, scaled
+    using imm19     = base::Field<23, 5, std::uint32_t>;  ///< literals, signed words
+    using bit21     = base::Flag<21>;
+    using load      = base::Flag<22>;                    ///< pairs and ordered ones
+    using opc       = base::Field<23, 22, std::uint8_t>; ///< single registers
+    using pair_mode = base::Field<25, 23, std::uint8_t>; ///< 0 no-allocate, 1 post, 2 offset, 3 pre
+    using kind      = base::Field<25, 24, std::uint8_t>;
+    using simd      = base::Flag<26>;
+    using group     = base::Field<29, 27, std::uint8_t>;
+    using size      = base::Field<31, 30, std::uint8_t>;
+};
+
+/// The ordered and exclusive group (group 1, bits 26..24 clear).
+struct A64Ordered : base::Register<A64Ordered, std::uint32_t> {
+    using Register::Register;
+    using o1 = base::Flag<21>;
+    using o2 = base::Flag<23>; ///< LDAR, STLR and their limited forms; clear: exclusives
+};
+
+/// DC ZVA, Xt.
+inline constexpr std::uint32_t k_dc_zva      = 0xd50b'7420;
+inline constexpr std::uint32_t k_dc_zva_mask = 0xffff'ffe0;
+
+} // namespace arch

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Memory accesses of a guest that no memory answers: emulated devices, and what happens without
+// one.
+#pragma once
+
+#include "arch/esr.hpp"
+#include "base/address.hpp"
+#include "base/print.hpp"
+#include "vmm/types.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace vmm {
+
+/// An emulated device behind a range of guest addresses. Accesses are naturally aligned and inside
+/// the range; offsets count from its start.
+class MmioDevice {
+public:
+    [[nodiscard]] virtual std::uint64_t read(VcpuId vcpu, std::uint64_t offset,
+                                             AccessSize size)                                   = 0;
+    virtual void write(VcpuId vcpu, std::uint64_t offset, AccessSize size, std::uint64_t value) = 0;
+
+protected:
+    ~MmioDevice() = default;
+};
+
+enum class AccessKind : std::uint8_t {
+    read,
+    write,
+    fetch,        ///< of an instruction
+    table_or_bus, ///< a walk of the guest's own tables, or an error on the bus
+    undecodable,  ///< by an instruction that cannot be emulated
+    exception,    ///< a debug event, or an exit that nobody knows
+};
+
+/// An access that nothing answers, and everything known of it.
+struct StrayAccess {
+    AccessKind          kind;
+    VcpuId              vcpu;
+    base::GuestPhysical address;
+    AccessSize          size;
+    std::uint64_t       value; ///< of a write
+    base::GuestVirtual  pc;
+    arch::Esr           syndrome;
+};
+
+/// What to do about it.
+enum class StrayPolicy : std::uint8_t {
+    ignore, ///< reads give zero, writes are dropped (RAZ/WI)
+    abort,  ///< the guest gets the exception that a bus without the device would cause
+    stop,   ///< the guest stops, with a report
+};
+
+/// Prints what happened, which device-tree node it may have to do with (empty: none), and the ways
+/// out.
+void print_report(base::Sink sink, std::string_view machine, const StrayAccess& access,
+                  std::string_view node);
+
+} // namespace vmm

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a machine is made of, as its owner writes it down.
+#pragma once
+
+#include "arch/platform.hpp"
+#include "base/address.hpp"
+#include "base/fixed_vector.hpp"
+#include "base/print.hpp"
+#include "vmm/access.hpp"
+#include "vmm/memory.hpp"
+#include "vmm/smccc.hpp"
+#include "vmm/types.hpp"
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace vmm {
+
+class Machine;
+
+/// A number that is known now, or one that the image tool writes into a variable (setvar_vaddr,
+/// setvar_size, …) and that can only be read at run time: then give the variable's address.
+class Setting {
+public:
+    template <std::integral T>
+    constexpr Setting(T value) // NOLINT(google-explicit-constructor): a number is one
+        : value_{static_cast<std::uint64_t>(value)}
+    {
+    }
+    constexpr Setting(const std::uint64_t* variable) // NOLINT(google-explicit-constructor)
+        : variable_{variable}
+    {
+    }
+
+    [[nodiscard]] std::uint64_t get() const { return variable_ != nullptr ? *variable_ : value_; }
+
+private:
+    const std::uint64_t* variable_ = nullptr;
+    std::uint64_t        value_    = 0;
+};
+
+/// A region of guest RAM: where this PD has it, where the guest has it, and its size in bytes.
+struct RamConfig {
+    Setting       mapping = 0;
+    std::uint64_t guest   = 0;
+    Setting       size    = 0;
+};
+
+[[nodiscard]] constexpr RamConfig ram(Setting mapping, std::uint64_t guest, Setting size)
+{
+    return {.mapping = mapping, .guest = guest, .size = size};
+}
+
+/// The parts of a board that every guest sees, at the board's own addresses.
+struct Platform {
+    GicVersion            gic = GicVersion::v2;
+    base::HostRange       distributor;
+    base::HostRange       cpu_interface_or_redistributors;
+    arch::TimerInterrupts timer{};
+    std::string_view      cpu; ///< "cortex-a53"
+};
+
+/// platform(board::gic, board::timer, board::cpu)
+[[nodiscard]] constexpr Platform platform(const arch::GicV2Frames&     gic,
+                                          const arch::TimerInterrupts& timer, std::string_view cpu)
+{
+    return {.gic                             = GicVersion::v2,
+            .distributor                     = gic.distributor,
+            .cpu_interface_or_redistributors = gic.cpu_interface,
+            .timer                           = timer,
+            .cpu                             = cpu};
+}
+[[nodiscard]] constexpr Platform platform(const arch::GicV3Frames&     gic,
+                                          const arch::TimerInterrupts& timer, std::string_view cpu)
+{
+    return {.gic                             = GicVersion::v3,
+            .distributor                     = gic.distributor,
+            .cpu_interface_or_redistributors = gic.redistributors,
+            .timer                           = timer,
+            .cpu                             = cpu};
+}
+
+/// What a machine tells its owner.
+enum class Event : std::uint8_t {
+    powered_off,     ///< the guest switched itself off
+    reset_requested, ///< the guest wants a restart, which follows unless the machine is stopped now
+    stopped,         ///< the guest did what StrayPolicy::stop forbids
+};
+
+struct MachineConfig {
+    std::string_view                                         name = "guest";
+    base::FixedVector<RamConfig, GuestMemory::k_max_regions> ram{};
+    Setting                                                  vcpus = 1;
+    Platform                                                 platform{};
+
+    /// `id` of vCPU 0 in the system description; the others follow.
+    unsigned first_vcpu = 0;
+
+    /// Shared interrupts (INTID 32 and up) that the guest's GIC has.
+    unsigned spis = 128;
+
+    SmcccConfig smccc{};
+
+    /// What an access to nothing does. on_stray, if set, decides each time instead.
+    StrayPolicy stray                                             = StrayPolicy::stop;
+    StrayPolicy (*on_stray)(Machine& machine, const StrayAccess&) = nullptr;
+
+    void (*on_event)(Machine& machine, Event event) = nullptr;
+
+    /// Where messages go; by default the kernel's debug console.
+    base::Sink log = nullptr;
+};
+
+/// Images of a guest. They are read again at each restart, so they must stay as they are. The
+/// kernel may be an arm64 Image (also in gzip), an ELF or a flat binary.
+struct Linux {
+    std::span<const std::byte> kernel;
+    std::span<const std::byte> initrd{}; ///< may be empty
+    std::span<const std::byte> dtb{};    ///< empty: made from what the machine contains
+    std::string_view           cmdline{};
+};
+
+/// A guest that is no Linux: one image, entered at its start with x0 = device tree.
+struct Image {
+    std::span<const std::byte> bytes;
+    std::span<const std::byte> dtb{};       ///< empty: made from what the machine contains
+    std::string_view           arguments{}; ///< /chosen/bootargs
+};
+
+} // namespace vmm

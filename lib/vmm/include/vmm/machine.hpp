@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A virtual machine: its parts, its life, and the answers to its guest's exits.
+#pragma once
+
+#include "arch/device.hpp"
+#include "base/fixed_vector.hpp"
+#include "base/result.hpp"
+#include "microkit/channel.hpp"
+#include "microkit/message.hpp"
+#include "microkit/vcpu.hpp"
+#include "vmm/config.hpp"
+#include "vmm/device_tree.hpp"
+#include "vmm/exit.hpp"
+#include "vmm/gic.hpp"
+#include "vmm/instruction.hpp"
+#include "vmm/loader.hpp"
+#include "vmm/memory.hpp"
+#include "vmm/power.hpp"
+#include "vmm/psci.hpp"
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+namespace vmm {
+
+class Dispatcher;
+
+/// How often guests stopped, by kind of exit in the order of the variant Exit.
+using ExitCounters = std::array<std::uint64_t, std::variant_size_v<Exit>>;
+
+/// One virtual machine. Describe it first (passthrough(), attach(), …), then boot() it; from then
+/// on the library's `fault` and `notified` keep it going. A protection domain may hold any number:
+/// each has its own part of the <vcpu> numbers, and all share the one address space that Microkit
+/// gives a <virtual_machine>, so they trust each other with it.
+///
+/// Nothing that a guest does stops the VMM. What its owner got wrong is printed, and boot() fails.
+class Machine final : private GicHost, private PowerHost {
+public:
+    enum class State : std::uint8_t {
+        off, ///< not booted, stopped, or powered off by the guest
+        running,
+        paused,
+    };
+
+    static constexpr std::size_t k_max_devices = 16;
+
+    constexpr explicit Machine(const MachineConfig& config)
+        : config_{config}
+    {
+    }
+    Machine(const Machine&)            = delete;
+    Machine& operator=(const Machine&) = delete;
+
+    // What it contains. All before boot().
+
+    /// Gives the guest a device of the board: its first interrupt, from the channel that the
+    /// description's <irq> has, and a node in the generated device tree. The registers are the
+    /// description's business: <map> them into the virtual machine.
+    void passthrough(const arch::Device& device, microkit::Channel interrupt);
+
+    /// The same for a device with several interrupts (in the order of its node) or with none.
+    void passthrough(const arch::Device&                device,
+                     std::span<const microkit::Channel> interrupts = {});
+
+    /// Puts an emulated device behind a range of guest addresses.
+    void attach(MmioDevice& device, base::GuestRange range);
+
+    /// Adds a node to the generated device tree.
+    void describe(const GuestDevice& device);
+
+    /// Makes a range of addresses read as zero and ignore writes.
+    void ignore(base::GuestRange range);
+
+    /// Names the channel to an sDDF timer driver. It wakes vCPUs that wait for an interrupt when
+    /// their virtual timers are due; without it such a vCPU burns its core. One for all machines.
+    void wake_by(microkit::Channel timer);
+
+    // Its life.
+
+    /// Loads the images and starts vCPU 0. False: something is wrong with the configuration, and a
+    /// message says what.
+    bool boot(const Linux& guest);
+    bool boot(const Image& guest);
+
+    /// Stops all vCPUs where they are. The guest's clock stands still.
+    void pause();
+    /// Continues after pause().
+    void resume();
+    /// Switches the machine off.
+    void stop();
+    /// Starts again with fresh images, from any state after a first boot(). False: as boot().
+    bool restart();
+
+    [[nodiscard]] State               state() const { return state_; }
+    [[nodiscard]] std::string_view    name() const { return config_.name; }
+    [[nodiscard]] unsigned            vcpus() const { return vcpus_; }
+    [[nodiscard]] unsigned            restarts() const { return restarts_; }
+    [[nodiscard]] GuestMemory&        memory() { return memory_; }
+    [[nodiscard]] const ExitCounters& exits() const { return exits_; }
+    [[nodiscard]] const Gic&          gic() const { return gic_; }
+
+    /// The level of an emulated device's interrupt line (INTID 32 and up).
+    void set_interrupt(std::uint32_t intid, bool high) { gic_.set_line(0, intid, high); }
+
+private:
+    friend class Dispatcher;
+
+    /// Where a vCPU is.
+    enum class Run : std::uint8_t {
+        off,
+        running, ///< or its exit is being handled
+        waiting, ///< parked in WFI or CPU_SUSPEND
+        asleep,  ///< parked in SYSTEM_SUSPEND: it wakes to its entry point
+    };
+
+    struct VcpuRecord {
+        Run                 run        = Run::off;
+        bool                used       = false; ///< has run, so its registers hold something
+        bool                standby    = false; ///< the call being answered is CPU_SUSPEND
+        bool                timer_owed = false; ///< its timer fired and the guest has not ended it
+        base::GuestPhysical entry{};            ///< for Run::asleep
+        std::uint64_t       context = 0;
+    };
+
+    struct DeviceWindow {
+        MmioDevice*      device = nullptr; ///< nothing: reads zero, ignores writes
+        base::GuestRange range{};
+    };
+
+    struct InterruptLine {
+        std::uint32_t     intid = 0;
+        microkit::Channel channel{};
+    };
+
+    /// An HVC or SMC being answered.
+    struct Call {
+        CallWords          words;
+        base::GuestVirtual next; ///< where the guest goes on
+        std::uint64_t      sp_el0;
+        std::uint64_t      spsr;
+    };
+
+    // Events, from the dispatcher.
+    bool on_fault(VcpuId vcpu, microkit::MessageInfo message, microkit::MessageInfo& reply);
+    void on_interrupt(std::uint32_t intid) { gic_.hardware_interrupt(0, intid); }
+    void on_deadline(VcpuId vcpu) { unpark(vcpu); }
+
+    // machine_exit.cpp: one handler for each exit. True: the vCPU resumes with the reply.
+    bool on(VcpuId vcpu, const MmioRead& access);
+    bool on(VcpuId vcpu, const MmioWrite& access);
+    bool on(VcpuId vcpu, const UndescribedAccess& access);
+    bool on(VcpuId vcpu, const CacheMaintenance& access);
+    bool on(VcpuId vcpu, const BrokenAccess& access);
+    bool on(VcpuId vcpu, const FetchAbort& access);
+    bool on(VcpuId vcpu, const Hypercall& call);
+    bool on(VcpuId vcpu, const HypercallWithoutWords& call);
+    bool on(VcpuId vcpu, const SecureCall& call);
+    bool on(VcpuId vcpu, const WaitForInterrupt& wait);
+    bool on(VcpuId vcpu, const WaitForEvent& wait);
+    bool on(VcpuId vcpu, const SysregRead& access);
+    bool on(VcpuId vcpu, const SysregWrite& access);
+    bool on(VcpuId vcpu, const PrivateInterrupt& interrupt);
+    bool on(VcpuId vcpu, const EndOfInterrupt& interrupt);
+    bool on(VcpuId vcpu, const UndefinedInstruction& instruction);
+    bool on(VcpuId vcpu, const UnknownExit& exit);
+
+    /// One aligned access to what is not RAM; false if nothing is there.
+    bool device_read(VcpuId vcpu, base::GuestPhysical address, AccessSize size,
+                     std::uint64_t& value);
+    bool device_write(VcpuId vcpu, base::GuestPhysical address, AccessSize size,
+                      std::uint64_t value);
+    [[nodiscard]] const DeviceWindow* find_device(base::GuestPhysical address,
+                                                  AccessSize          size) const;
+    bool finish_read(VcpuId vcpu, base::GuestVirtual pc, const LoadTarget& target,
+                     std::uint64_t value);
+    void skip(VcpuId vcpu, base::GuestVirtual pc) const;
+    bool finish_call_by_registers(VcpuId vcpu, Call& call, CallResult result);
+    bool call_through_registers(VcpuId vcpu);
+
+    // emulation.cpp: accesses that only the instruction describes
+    bool emulate(VcpuId vcpu, base::GuestPhysical address, base::GuestVirtual pc, bool write);
+    enum class Step : std::uint8_t { done, stray, unaligned };
+    Step element(VcpuId vcpu, base::GuestPhysical address, AccessSize size, bool write,
+                 std::uint64_t& value);
+
+    // machine_stray.cpp
+    [[nodiscard]] StrayPolicy decide(const StrayAccess& access);
+    /// Does what the policy says about an access that cannot be ignored; true: the vCPU resumes.
+    bool                             punish(const StrayAccess& access, StrayPolicy policy);
+    void                             report_and_stop(const StrayAccess& access);
+    [[nodiscard]] std::string_view   node_at(base::GuestPhysical address, std::span<char> text);
+    [[nodiscard]] base::GuestVirtual pc_of(VcpuId vcpu) const;
+
+    // machine_boot.cpp
+    base::Result<>            configure();
+    base::Result<>            load();
+    base::Result<std::size_t> write_tree(const LoadPlan& plan);
+    base::Result<>            check_tree(const DeviceTreeInputs& inputs);
+    bool                      start(std::string_view what);
+    void                      fail(const base::Error& error);
+    void                      note(base::Result<> result);
+
+    // machine_power.cpp
+    void start_vcpu(VcpuId vcpu, base::GuestPhysical entry, std::uint64_t context);
+    void stop_vcpus();
+    /// Parks a vCPU that waits for an interrupt; false if it must go on instead.
+    bool park(VcpuId vcpu);
+    bool arrange_wake_up(VcpuId vcpu);
+    void unpark(VcpuId vcpu);
+    void tell(Event event);
+
+    void power_on(VcpuId vcpu, base::GuestPhysical entry, std::uint64_t context) override;
+    void power_off(VcpuId vcpu) override;
+    void standby(VcpuId vcpu) override;
+    void suspend_system(VcpuId vcpu, base::GuestPhysical entry, std::uint64_t context) override;
+    void system_off() override;
+    void system_reset(ResetKind kind) override;
+    bool is_ram(base::GuestPhysical address) const override;
+    bool load_list_register(VcpuId vcpu, unsigned index, Entry entry) override;
+    void wake(VcpuId vcpu) override;
+    void end_of_interrupt(VcpuId vcpu, std::uint32_t intid) override;
+
+    [[nodiscard]] microkit::Vcpu vcpu(VcpuId id) const
+    {
+        return microkit::Vcpu{config_.first_vcpu + id};
+    }
+    [[nodiscard]] base::Sink sink() const;
+
+    MachineConfig config_;
+
+    State         state_          = State::off;
+    bool          configured_     = false;
+    bool          rejected_       = false; ///< the configuration has an error that was printed
+    bool          said_busy_      = false; ///< that there is no timer channel
+    unsigned      vcpus_          = 0;
+    unsigned      restarts_       = 0;
+    unsigned      generation_     = 0; ///< counts stops and starts, so that a handler notices one
+    std::uint64_t counter_offset_ = 0; ///< CNTVOFF_EL2 of all vCPUs
+    std::uint64_t paused_at_      = 0; ///< counter value, while paused
+
+    // What an exit looks at first, side by side.
+    std::uint64_t distributor_         = 0;
+    std::uint64_t distributor_size_    = 0;
+    std::uint64_t redistributors_      = 0;
+    std::uint64_t redistributors_size_ = 0;
+
+    std::array<VcpuRecord, k_max_vcpus> records_{};
+    microkit::MessageInfo               message_{}; ///< of the exit being handled
+    microkit::MessageInfo               reply_{};
+    Psci                                psci_{};
+    ExitCounters                        exits_{};
+
+    base::FixedVector<InterruptLine, 32>           lines_{};
+    base::FixedVector<DeviceWindow, k_max_devices> windows_{};
+    base::FixedVector<GuestDevice, k_max_devices>  devices_{};
+
+    Linux               images_{};
+    base::GuestRange    tree_{}; ///< where the guest's device tree was put
+    base::GuestPhysical entry_{};
+    GuestMemory         memory_{};
+    Gic                 gic_{};
+};
+
+} // namespace vmm

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a guest sees in system registers that trap: identification, debug, PMU, physical timer.
+//
+// Which of them trap differs between kernels and boards; seL4 lets most through. So the values say
+// what is true on every board: no debug hardware, no PMU, no physical timer, an Armv8.0 core.
+#pragma once
+
+#include "arch/sysreg_id.hpp"
+#include "vmm/types.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace vmm {
+
+struct SysregContext {
+    GicVersion gic;
+    VcpuId     vcpu;
+};
+
+/// The register's value; nothing if the machine does not have it: reading it is undefined.
+[[nodiscard]] std::optional<std::uint64_t> read_sysreg(arch::SysregId       reg,
+                                                       const SysregContext& context);
+
+/// Whether writing it is allowed; then nothing happens. (The registers that send SGIs are the
+/// interrupt controller's.)
+[[nodiscard]] bool ignores_sysreg_write(arch::SysregId reg, const SysregContext& context);
+
+} // namespace vmm

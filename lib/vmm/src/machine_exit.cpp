@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Answers to exits. Each system call here costs more than all the rest (on seL4 about 900
+// instructions): registers are read once, in the shortest prefix, and written likewise.
+#include "vmm/machine.hpp"
+
+#include "vmm/guest_exception.hpp"
+#include "vmm/sysreg.hpp"
+
+namespace vmm {
+
+using base::GuestPhysical;
+using base::GuestVirtual;
+using microkit::MessageInfo;
+using microkit::Registers;
+using microkit::UnknownSyscall;
+
+namespace {
+
+constexpr std::uint64_t k_instruction = 4;
+
+bool is_unaligned(GuestPhysical address, AccessSize size)
+{
+    return (address.raw() & (bytes(size) - 1)) != 0;
+}
+
+/// pc, sp, spsr, x0..x3 and x0..x7.
+constexpr unsigned k_prefix_x0 = Registers::prefix_of_x(0);
+constexpr unsigned k_prefix_x3 = Registers::prefix_of_x(3);
+constexpr unsigned k_prefix_x7 = Registers::prefix_of_x(7);
+
+/// The words of a hypercall's reply: x0..x7 and the address to go on at.
+constexpr unsigned k_reply_words = UnknownSyscall::k_word_ip + 1;
+
+} // namespace
+
+bool Machine::on_fault(VcpuId id, MessageInfo message, MessageInfo& reply)
+{
+    const Exit exit = decode_exit(message);
+    ++exits_[exit.index()];
+    message_ = message;
+    reply_   = MessageInfo{};
+
+    const auto generation = generation_;
+    const bool resumes    = handle_exit(exit, [&](const auto& what) { return on(id, what); });
+    reply                 = reply_;
+    // A machine that was stopped or restarted meanwhile has new business with its vCPUs.
+    return resumes && generation == generation_;
+}
+
+const Machine::DeviceWindow* Machine::find_device(GuestPhysical address, AccessSize size) const
+{
+    for (const DeviceWindow& window : windows_) {
+        if (window.range.contains(address, bytes(size))) {
+            return &window;
+        }
+    }
+    return nullptr;
+}
+
+bool Machine::device_read(VcpuId id, GuestPhysical address, AccessSize size, std::uint64_t& value)
+{
+    if (const auto offset = address.raw() - distributor_; offset < distributor_size_) {
+        value = gic_.read(id, GicFrame::distributor, offset, bytes(size));
+        return true;
+    }
+    if (const auto offset = address.raw() - redistributors_; offset < redistributors_size_) {
+        value = gic_.read(id, GicFrame::redistributor, offset, bytes(size));
+        return true;
+    }
+    const DeviceWindow* window = find_device(address, size);
+    if (window == nullptr) {
+        return false;
+    }
+    value = window->device == nullptr
+                ? 0
+                : window->device->read(id, address.minus(window->range.start()), size);
+    return true;
+}
+
+bool Machine::device_write(VcpuId id, GuestPhysical address, AccessSize size, std::uint64_t value)
+{
+    if (const auto offset = address.raw() - distributor_; offset < distributor_size_) {
+        gic_.write(id, GicFrame::distributor, offset, bytes(size), value);
+        return true;
+    }
+    if (const auto offset = address.raw() - redistributors_; offset < redistributors_size_) {
+        gic_.write(id, GicFrame::redistributor, offset, bytes(size), value);
+        return true;
+    }
+    const DeviceWindow* window = find_device(address, size);
+    if (window == nullptr) {
+        return false;
+    }
+    if (window->device != nullptr) {
+        window->device->write(id, address.minus(window->range.start()), size, value);
+    }
+    return true;
+}
+
+void Machine::skip(VcpuId id, GuestVirtual pc) const
+{
+    Registers registers;
+    registers.pc() = pc.raw() + k_instruction;
+    vcpu(id).write(registers, Registers::k_prefix_pc);
+}
+
+bool Machine::finish_read(VcpuId id, GuestVirtual pc, const LoadTarget& target, std::uint64_t value)
+{
+    const unsigned prefix = Registers::prefix_of_x(target.reg);
+    Registers      registers;
+    if (prefix != Registers::k_prefix_pc) {
+        vcpu(id).read(registers, prefix);
+        registers.set_x(target.reg, target.extend(value));
+    }
+    registers.pc() = pc.raw() + k_instruction;
+    vcpu(id).write(registers, prefix);
+    return true;
+}
+
+bool Machine::on(VcpuId id, const MmioRead& access)
+{
+    if (is_unaligned(access.address, access.target.size)) [[unlikely]] {
+        return emulate(id, access.address, access.pc, false);
+    }
+    std::uint64_t value = 0;
+    if (!device_read(id, access.address, access.target.size, value)) [[unlikely]] {
+        const StrayAccess stray{.kind     = AccessKind::read,
+                                .vcpu     = id,
+                                .address  = access.address,
+                                .size     = access.target.size,
+                                .value    = 0,
+                                .pc       = access.pc,
+                                .syndrome = exit_syndrome(message_)};
+        const auto        policy = decide(stray);
+        if (policy != StrayPolicy::ignore) {
+            return punish(stray, policy);
+        }
+    }
+    return finish_read(id, access.pc, access.target, value);
+}
+
+bool Machine::on(VcpuId id, const MmioWrite& access)
+{
+    if (is_unaligned(access.address, access.size)) [[unlikely]] {
+        return emulate(id, access.address, access.pc, true);
+    }
+    Registers     registers;
+    std::uint64_t value = 0;
+    if (access.source != 31) {
+        vcpu(id).read(registers, Registers::prefix_of_x(access.source));
+        value = registers.x(access.source) & (~std::uint64_t{0} >> (64 - 8 * bytes(access.size)));
+    }
+    if (!device_write(id, access.address, access.size, value)) [[unlikely]] {
+        const StrayAccess stray{.kind     = AccessKind::write,
+                                .vcpu     = id,
+                                .address  = access.address,
+                                .size     = access.size,
+                                .value    = value,
+                                .pc       = access.pc,
+                                .syndrome = exit_syndrome(message_)};
+        const auto        policy = decide(stray);
+        if (policy != StrayPolicy::ignore) {
+            return punish(stray, policy);
+        }
+    }
+    skip(id, access.pc);
+    return true;
+}
+
+bool Machine::on(VcpuId id, const UndescribedAccess& access)
+{
+    return emulate(id, access.address, access.pc, access.write);
+}
+
+bool Machine::on(VcpuId id, const CacheMaintenance& access)
+{
+    skip(id, access.pc);
+    return true;
+}
+
+bool Machine::on(VcpuId id, const BrokenAccess& access)
+{
+    const StrayAccess stray{.kind     = AccessKind::table_or_bus,
+                            .vcpu     = id,
+                            .address  = access.address,
+                            .size     = AccessSize::byte,
+                            .value    = access.write,
+                            .pc       = access.pc,
+                            .syndrome = exit_syndrome(message_)};
+    return punish(stray, decide(stray));
+}
+
+bool Machine::on(VcpuId id, const FetchAbort& access)
+{
+    const StrayAccess stray{.kind     = AccessKind::fetch,
+                            .vcpu     = id,
+                            .address  = access.address,
+                            .size     = AccessSize::word,
+                            .value    = 0,
+                            .pc       = access.pc,
+                            .syndrome = exit_syndrome(message_)};
+    return punish(stray, decide(stray));
+}
+
+bool Machine::on(VcpuId id, const Hypercall&)
+{
+    // Two kernel entries in all: the registers came with the message and go back with the reply.
+    Call call;
+    for (unsigned i = 0; i < call.words.size(); ++i) {
+        call.words[i] = UnknownSyscall::x(i);
+    }
+    call.next   = GuestVirtual{UnknownSyscall::ip() + k_instruction};
+    call.sp_el0 = UnknownSyscall::sp_el0();
+    call.spsr   = UnknownSyscall::spsr();
+
+    const auto result = answer_call(id, call.words, config_.smccc, psci_, *this);
+    if (!result.resumes || state_ != State::running) [[unlikely]] {
+        return finish_call_by_registers(id, call, result);
+    }
+    for (unsigned i = 0; i < call.words.size(); ++i) {
+        microkit::set_message_word(i, call.words[i]);
+    }
+    microkit::set_message_word(UnknownSyscall::k_word_ip, call.next.raw());
+    reply_ = MessageInfo::create(0, k_reply_words);
+    return true;
+}
+
+bool Machine::on(VcpuId id, const HypercallWithoutWords&) { return call_through_registers(id); }
+
+bool Machine::on(VcpuId id, const SecureCall&) { return call_through_registers(id); }
+
+bool Machine::call_through_registers(VcpuId id)
+{
+    // Only the firmware's calls have arguments beyond x3.
+    const unsigned prefix = config_.smccc.forward.empty() ? k_prefix_x3 : k_prefix_x7;
+    Registers      registers;
+    vcpu(id).read(registers, prefix);
+    Call call;
+    for (unsigned i = 0; i < call.words.size(); ++i) {
+        call.words[i] = Registers::prefix_of_x(i) <= prefix ? registers.x(i) : 0;
+    }
+    call.next   = GuestVirtual{registers.pc() + k_instruction};
+    call.sp_el0 = registers.sp_el0();
+    call.spsr   = registers.spsr();
+    return finish_call_by_registers(id, call,
+                                    answer_call(id, call.words, config_.smccc, psci_, *this));
+}
+
+bool Machine::finish_call_by_registers(VcpuId id, Call& call, CallResult result)
+{
+    const auto& record = records_[id];
+    if (!result.resumes && !record.standby) {
+        return false; // off, asleep, or started anew
+    }
+    unsigned words = result.words;
+    if (record.standby) {
+        call.words[0] = static_cast<std::uint64_t>(arch::psci::k_success);
+        words         = 1;
+    }
+    Registers registers;
+    registers.pc()     = call.next.raw();
+    registers.sp_el0() = call.sp_el0;
+    registers.spsr()   = call.spsr;
+    for (unsigned i = 0; i < words; ++i) {
+        registers.set_x(i, call.words[i]);
+    }
+    vcpu(id).write(registers, k_prefix_x0 + words - 1);
+    if (record.standby) {
+        records_[id].standby = false;
+        return !park(id);
+    }
+    return true;
+}
+
+bool Machine::on(VcpuId id, const WaitForInterrupt&)
+{
+    // Resumed without a step, the WFI runs again: it ends at once if an interrupt is pending by
+    // now, and traps again if not.
+    return !park(id);
+}
+
+bool Machine::on(VcpuId id, const WaitForEvent&)
+{
+    // WFE may end without an event, and does so here. What it usually waits for is another vCPU
+    // that lets go of a lock: the exit itself has given that one the chance to run.
+    skip(id, pc_of(id));
+    return true;
+}
+
+bool Machine::on(VcpuId id, const SysregRead& access)
+{
+    const auto value = read_sysreg(access.reg, {.gic = config_.platform.gic, .vcpu = id});
+    if (!value) {
+        take_exception(vcpu(id), GuestException::undefined);
+        return true;
+    }
+    const unsigned prefix = Registers::prefix_of_x(access.target);
+    Registers      registers;
+    vcpu(id).read(registers, prefix);
+    registers.set_x(access.target, *value);
+    registers.pc() += k_instruction;
+    vcpu(id).write(registers, prefix);
+    return true;
+}
+
+bool Machine::on(VcpuId id, const SysregWrite& access)
+{
+    namespace sysreg = arch::sysreg;
+
+    const auto sgi = access.reg == sysreg::k_icc_sgi1r_el1    ? std::optional{SgiRegister::sgi1r}
+                     : access.reg == sysreg::k_icc_sgi0r_el1  ? std::optional{SgiRegister::sgi0r}
+                     : access.reg == sysreg::k_icc_asgi1r_el1 ? std::optional{SgiRegister::asgi1r}
+                                                              : std::nullopt;
+    if (!sgi && !ignores_sysreg_write(access.reg, {.gic = config_.platform.gic, .vcpu = id})) {
+        take_exception(vcpu(id), GuestException::undefined);
+        return true;
+    }
+    Registers registers;
+    vcpu(id).read(registers, Registers::prefix_of_x(access.source));
+    if (sgi) {
+        gic_.write_sgi_register(id, *sgi, registers.x(access.source));
+    }
+    skip(id, GuestVirtual{registers.pc()});
+    return true;
+}
+
+bool Machine::on(VcpuId id, const PrivateInterrupt& interrupt)
+{
+    if (interrupt.intid == config_.platform.timer.virtual_timer) {
+        records_[id].timer_owed = true;
+    }
+    gic_.hardware_interrupt(id, interrupt.intid);
+    return true;
+}
+
+bool Machine::on(VcpuId id, const EndOfInterrupt& interrupt)
+{
+    gic_.maintenance(id, interrupt.list_register);
+    return true;
+}
+
+bool Machine::on(VcpuId id, const UndefinedInstruction&)
+{
+    take_exception(vcpu(id), GuestException::undefined);
+    return true;
+}
+
+bool Machine::on(VcpuId id, const UnknownExit& exit)
+{
+    const StrayAccess stray{.kind     = AccessKind::exception,
+                            .vcpu     = id,
+                            .address  = {},
+                            .size     = AccessSize::byte,
+                            .value    = 0,
+                            .pc       = pc_of(id),
+                            .syndrome = exit.syndrome};
+    return punish(stray, decide(stray));
+}
+
+GuestVirtual Machine::pc_of(VcpuId id) const
+{
+    Registers registers;
+    vcpu(id).read(registers, Registers::k_prefix_pc);
+    return GuestVirtual{registers.pc()};
+}
+
+} // namespace vmm

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// vCPUs that start, stop, wait and wake; the power switches that PSCI finds; the GIC's host.
+#include "vmm/machine.hpp"
+
+#include "arch/counter.hpp"
+#include "arch/el1.hpp"
+#include "arch/spsr.hpp"
+#include "vmm/dispatcher.hpp"
+
+#include <algorithm>
+
+namespace vmm {
+
+using base::GuestPhysical;
+using microkit::Registers;
+using microkit::SystemRegister;
+
+namespace {
+
+/// EL1 with its own stack pointer, all exceptions masked: how Linux wants to be entered.
+constexpr auto k_entry_spsr = arch::Spsr{}
+                                  .with<arch::Spsr::mode>(arch::Mode::el1h)
+                                  .with<arch::Spsr::d>(true)
+                                  .with<arch::Spsr::a>(true)
+                                  .with<arch::Spsr::i>(true)
+                                  .with<arch::Spsr::f>(true);
+
+/// SCTLR_EL1 of a fresh vCPU: stage 1 and caches off, reserved bits as the kernel sets them.
+constexpr std::uint64_t k_reset_sctlr = 0x34d5'8820;
+
+/// What a reset changes in the registers that the kernel keeps. The others are unknown after a
+/// reset, on hardware too.
+void reset_system_registers(microkit::Vcpu vcpu)
+{
+    vcpu.write(SystemRegister::sctlr_el1, k_reset_sctlr);
+    vcpu.write(SystemRegister::cpacr_el1, 0);
+    vcpu.write(SystemRegister::cntkctl_el1, 0);
+    vcpu.write(SystemRegister::cntv_ctl_el0, 0);
+}
+
+} // namespace
+
+void Machine::start_vcpu(VcpuId id, GuestPhysical entry, std::uint64_t context)
+{
+    VcpuRecord& record = records_[id];
+    const auto  face   = vcpu(id);
+    if (record.used) {
+        reset_system_registers(face);
+    } else {
+        face.write(SystemRegister::vmpidr_el2, mpidr_of(id).raw());
+        record.used = true;
+    }
+    if (counter_offset_ != 0) {
+        face.write(SystemRegister::cntvoff_el2, counter_offset_);
+    }
+    Registers registers;
+    std::ranges::fill(registers.words(), 0);
+    registers.spsr() = k_entry_spsr.raw();
+    registers.set_x(0, context);
+    face.write(registers, Registers::k_count);
+
+    record.run     = Run::running;
+    record.standby = false;
+    gic_.set_online(id, true);
+    if (state_ == State::paused) {
+        // resume() starts it: only pc is missing.
+        registers.pc() = entry.raw();
+        face.write(registers, Registers::k_prefix_pc);
+        return;
+    }
+    face.start(base::GuestVirtual{entry.raw()}); // stage 1 is off: the same number
+}
+
+void Machine::stop_vcpus()
+{
+    ++generation_;
+    for (VcpuId id = 0; id < vcpus_; ++id) {
+        VcpuRecord& record = records_[id];
+        if (record.run == Run::running) {
+            vcpu(id).stop();
+        } else if (record.run != Run::off) {
+            dispatcher.alarm_clock().clear(config_.first_vcpu + id);
+        }
+        record.run        = Run::off;
+        record.timer_owed = false;
+    }
+}
+
+void Machine::pause()
+{
+    if (state_ != State::running) {
+        return;
+    }
+    state_     = State::paused;
+    paused_at_ = arch::physical_count();
+    for (VcpuId id = 0; id < vcpus_; ++id) {
+        if (records_[id].run == Run::running) {
+            vcpu(id).stop();
+        }
+    }
+}
+
+void Machine::resume()
+{
+    if (state_ != State::paused) {
+        return;
+    }
+    state_               = State::running;
+    const auto now       = arch::physical_count();
+    const auto time_lost = now - paused_at_;
+    counter_offset_ += time_lost;
+    for (VcpuId id = 0; id < vcpus_; ++id) {
+        const auto face = vcpu(id);
+        if (records_[id].run == Run::off) {
+            continue;
+        }
+        face.write(SystemRegister::cntvoff_el2, counter_offset_);
+        if (records_[id].run == Run::running) {
+            face.resume();
+            continue;
+        }
+        auto&      clock    = dispatcher.alarm_clock();
+        const auto sleeper  = config_.first_vcpu + id;
+        const auto deadline = clock.deadline(sleeper);
+        if (deadline) {
+            clock.set(sleeper, *deadline + time_lost, now);
+        }
+    }
+}
+
+bool Machine::park(VcpuId id)
+{
+    // Not parking means: the instruction runs again, and the hardware knows best whether an
+    // interrupt is pending by now.
+    if (!gic_.may_park(id) || !arrange_wake_up(id)) {
+        return false;
+    }
+    records_[id].run = Run::waiting;
+    return true;
+}
+
+bool Machine::arrange_wake_up(VcpuId id)
+{
+    if (records_[id].timer_owed) {
+        return true; // the timer's interrupt is with the GIC already, masked as the guest wants it
+    }
+    const auto face  = vcpu(id);
+    const auto now   = arch::physical_count();
+    const auto count = now - counter_offset_;
+    const auto cval  = face.read(SystemRegister::cntv_cval_el0);
+    auto&      clock = dispatcher.alarm_clock();
+    // A compare value to come is taken for a deadline without looking whether the timer is on: at
+    // worst the vCPU wakes once too often, and mostly this saves a system call.
+    if (cval <= count || !clock.is_usable()) {
+        const auto control = arch::CntvCtl{face.read(SystemRegister::cntv_ctl_el0)};
+        const bool armed =
+            control.get<arch::CntvCtl::enable>() && !control.get<arch::CntvCtl::imask>();
+        if (armed && cval > count && !said_busy_) {
+            said_busy_ = true;
+            base::print(sink(), "vmm: guest \"", config_.name,
+                        "\" has no timer channel (wake_by): waiting vCPUs use up their core\n");
+        }
+        return !armed;
+    }
+    constexpr std::uint64_t k_no_deadline = std::uint64_t{1} << 62; // centuries
+    if (cval - count < k_no_deadline) {
+        clock.set(config_.first_vcpu + id, now + (cval - count), now);
+    }
+    return true;
+}
+
+void Machine::unpark(VcpuId id)
+{
+    VcpuRecord& record = records_[id];
+    const bool  asleep = record.run == Run::asleep;
+    if (!asleep && record.run != Run::waiting) {
+        return;
+    }
+    dispatcher.alarm_clock().clear(config_.first_vcpu + id);
+    record.run = Run::running;
+    if (asleep) {
+        start_vcpu(id, record.entry, record.context);
+    } else if (state_ == State::running) {
+        vcpu(id).resume();
+    }
+}
+
+void Machine::tell(Event event)
+{
+    if (config_.on_event != nullptr) {
+        config_.on_event(*this, event);
+    }
+}
+
+void Machine::power_on(VcpuId id, GuestPhysical entry, std::uint64_t context)
+{
+    start_vcpu(id, entry, context);
+}
+
+void Machine::power_off(VcpuId id)
+{
+    // Its fault stays unanswered, which leaves the thread inactive: no call is needed.
+    records_[id].run = Run::off;
+    gic_.set_online(id, false);
+}
+
+void Machine::standby(VcpuId id) { records_[id].standby = true; }
+
+void Machine::suspend_system(VcpuId id, GuestPhysical entry, std::uint64_t context)
+{
+    VcpuRecord& record = records_[id];
+    record.entry       = entry;
+    record.context     = context;
+    record.run         = Run::asleep;
+    if (!gic_.may_park(id) || !arrange_wake_up(id)) {
+        unpark(id);
+    }
+}
+
+void Machine::system_off()
+{
+    stop();
+    base::print(sink(), "vmm: guest \"", config_.name, "\" powered off\n");
+    tell(Event::powered_off);
+}
+
+void Machine::system_reset(ResetKind)
+{
+    const auto generation = generation_;
+    base::print(sink(), "vmm: guest \"", config_.name, "\" asked for a reset\n");
+    tell(Event::reset_requested);
+    if (generation == generation_) {
+        (void)restart();
+    }
+}
+
+bool Machine::is_ram(GuestPhysical address) const { return memory_.contains(address, 4); }
+
+bool Machine::load_list_register(VcpuId id, unsigned index, Entry entry)
+{
+    // seL4 knows 32 priorities, the upper five bits of the guest's eight.
+    const auto priority = static_cast<std::uint8_t>(entry.priority >> 3);
+    return vcpu(id).inject({.intid    = static_cast<std::uint16_t>(entry.intid),
+                            .priority = priority,
+                            .group    = entry.group},
+                           index) == microkit::InjectError::none;
+}
+
+void Machine::wake(VcpuId id) { unpark(id); }
+
+void Machine::end_of_interrupt(VcpuId id, std::uint32_t intid)
+{
+    if (intid == config_.platform.timer.virtual_timer) {
+        records_[id].timer_owed = false;
+        vcpu(id).acknowledge_ppi(intid);
+        return;
+    }
+    for (const InterruptLine& line : lines_) {
+        if (line.intid == intid) {
+            line.channel.acknowledge_at_end();
+            return;
+        }
+    }
+}
+
+} // namespace vmm
