@@ -31,6 +31,8 @@ fail(std::string_view what, std::string_view hint = {}, std::uint64_t value = 0)
 } // namespace base
 
 /// Evaluates a Result; yields its value, or returns its error from the enclosing function.
+/// Write it as a whole initialiser or argument, not beside expressions that own memory:
+/// `T{std::string{…}, TRY(f())}` would leak the string when f fails.
 /// Not among the members of a braced initialiser that own memory: GCC leaks those already made
 /// when a statement expression returns.
 #define TRY(expression)                                                                            \

@@ -7,8 +7,24 @@
 #include <algorithm>
 #include <cstring>
 #include <elf.h>
+#include <fmt/format.h>
 
 namespace tool {
+namespace {
+
+/// The kernel clears its .bss itself: what is written there would be lost.
+bool is_data(const ElfFile& file, const std::string& symbol)
+{
+    const auto found = file.symbols.find(symbol);
+    return found != file.symbols.end() &&
+           std::ranges::any_of(file.segments, [&](const Segment& segment) {
+               return found->second.address >= segment.vaddr &&
+                      base::range_fits<std::uint64_t>(found->second.address - segment.vaddr,
+                                                      found->second.size, segment.data.size());
+           });
+}
+
+} // namespace
 
 Result<Layout> lay_out(const Inputs& inputs)
 {
@@ -38,9 +54,16 @@ Result<Bytes> build_image(const Inputs& inputs, const Layout& layout)
         const auto offset = static_cast<std::ptrdiff_t>(address - placement.image.address);
         std::ranges::copy(data, image.begin() + offset);
     };
-    LoadedProgram kernel{inputs.kernel, inputs.kernel.name};
+    LoadedProgram  kernel{inputs.kernel, inputs.kernel.name};
+    const Location where{inputs.kernel.name};
+    if (!is_data(inputs.kernel, "picokit_system_table")) {
+        return refuse(where,
+                      fmt::format("'{}' does not define picokit_system_table as initialised data",
+                                  inputs.kernel.name),
+                      "use a kernel of picokit: it finds its table through this variable");
+    }
     TRY(write_symbol(kernel, "picokit_system_table", placement.table.address, SymbolSize::exact,
-                     {inputs.kernel.name}));
+                     where));
     for (const auto& segment : kernel.image.segments) {
         put(segment.vaddr, segment.data);
     }
@@ -78,10 +101,10 @@ Bytes wrap_as_elf(const Bytes& image, std::uint64_t load_address)
     segment.p_memsz  = image.size();
     segment.p_align  = arch::k_page_size;
 
-    Bytes elf(arch::k_page_size);
+    Bytes elf(arch::k_page_size + image.size());
     std::memcpy(elf.data(), &header, sizeof header);
     std::memcpy(elf.data() + sizeof header, &segment, sizeof segment);
-    elf.insert(elf.end(), image.begin(), image.end());
+    std::ranges::copy(image, elf.begin() + arch::k_page_size);
     return elf;
 }
 

@@ -120,7 +120,7 @@ private:
                 here.push_back(extent);
                 out_.parts.push_back({extent.address + lead, segment.data,
                                       fmt::format("{}: segment at {:#x} of {}", pd.name,
-                                                  segment.vaddr, image.name)});
+                                                  segment.vaddr, pd.program.path)});
             }
         }
         return {};
@@ -259,12 +259,17 @@ private:
         }
         auto pieces = allocate(size, alignment, contiguous);
         if (!pieces) {
-            return refuse(where, fmt::format("not enough RAM for {} of {:#x} bytes", what, size),
+            return refuse(where,
+                          fmt::format("not enough {}RAM for {} of {:#x} bytes",
+                                      contiguous ? "contiguous " : "", what, size),
                           fmt::format("{:#x} bytes are free, the largest piece {}has {:#x}: make "
-                                      "something smaller",
+                                      "something smaller{}",
                                       memory_.free_bytes(),
                                       alignment == k_block_size ? "aligned to 2 MiB " : "",
-                                      memory_.largest(alignment)));
+                                      memory_.largest(alignment),
+                                      alignment == k_block_size && !contiguous
+                                          ? ", or write page_size=\"0x1000\""
+                                          : ""));
         }
         if (cleared) {
             std::ranges::for_each(*pieces, [&](const Extent& piece) { clear(piece); });

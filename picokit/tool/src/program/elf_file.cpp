@@ -36,7 +36,8 @@ constexpr auto k_expected = "an ELF executable for AArch64 (64-bit, little-endia
 
 Result<OpenElf> open_elf(const std::filesystem::path& path, const Location& where)
 {
-    OpenElf file{path.string(), where, TRY(read_file(path, where))};
+    auto    bytes = TRY(read_file(path, where));
+    OpenElf file{path.string(), where, std::move(bytes)};
     if (elf_version(EV_CURRENT) == EV_NONE) {
         return file.wrong("cannot be read: libelf is too old", "install a newer libelf");
     }

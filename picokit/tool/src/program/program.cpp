@@ -10,8 +10,9 @@ namespace tool {
 
 Result<LoadedProgram> load_program(const Program& program, const SearchPath& search)
 {
-    const auto    path = TRY(search.find(program.path, "program image", program.where));
-    LoadedProgram loaded{TRY(read_elf(path, program.where)), path.string()};
+    const auto    path  = TRY(search.find(program.path, "program image", program.where));
+    auto          image = TRY(read_elf(path, program.where));
+    LoadedProgram loaded{std::move(image), path.string()};
     if (program.path_for_symbols) {
         const auto other =
             TRY(search.find(*program.path_for_symbols, "file of symbols", program.where));
@@ -44,11 +45,17 @@ Result<> write_symbol(LoadedProgram& program, const std::string& symbol,
                       "rename all but one; local symbols count too");
     }
     const auto& found = first->second;
-    if (size == SymbolSize::exact ? found.size != value.size() : found.size < value.size()) {
+    if (size == SymbolSize::exact && found.size != value.size()) {
         return refuse(where,
                       fmt::format("symbol '{}' in '{}' has {} bytes, not {}", symbol, file,
                                   found.size, value.size()),
                       "declare it as a 64-bit variable, such as uint64_t or uintptr_t");
+    }
+    if (found.size < value.size()) {
+        return refuse(where,
+                      fmt::format("symbol '{}' in '{}' has {} bytes; {} are to be written", symbol,
+                                  file, found.size, value.size()),
+                      "link the program with the libmicrokit.a of this SDK");
     }
     auto* const segment = program.image.segment_of(found.address, value.size());
     if (segment == nullptr) {

@@ -35,12 +35,13 @@ std::string known_attributes(std::string_view wrong, std::initializer_list<std::
     if (known.size() == 0) {
         return "this element has no attributes";
     }
-    const auto* nearest = std::ranges::min_element(
-        known, {}, [&](std::string_view name) { return edit_distance(wrong, name); });
-    const auto list = fmt::format("its attributes are: {}", fmt::join(known, ", "));
-    return edit_distance(wrong, *nearest) <= 2
-               ? fmt::format("did you mean '{}'? {}", *nearest, list)
-               : list;
+    // The beginning of a name is as good as a misspelling by two letters.
+    const auto distance = [&](std::string_view name) {
+        return name.starts_with(wrong) ? 0 : edit_distance(wrong, name);
+    };
+    const auto* nearest = std::ranges::min_element(known, {}, distance);
+    const auto  list    = fmt::format("its attributes are: {}", fmt::join(known, ", "));
+    return distance(*nearest) <= 2 ? fmt::format("did you mean '{}'? {}", *nearest, list) : list;
 }
 
 /// Small numbers read best in decimal, addresses in hexadecimal.
@@ -51,7 +52,8 @@ std::string readable(std::uint64_t number)
 
 std::string range_hint(const Attributes::Bounds& bounds)
 {
-    auto hint = bounds.high == ~std::uint64_t{0}
+    auto hint = bounds.high == bounds.low ? fmt::format("use {}", readable(bounds.low))
+                : bounds.high == ~std::uint64_t{0}
                     ? fmt::format("use a number of at least {}", readable(bounds.low))
                     : fmt::format("use a number from {} to {}", readable(bounds.low),
                                   readable(bounds.high));

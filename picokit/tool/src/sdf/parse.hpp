@@ -32,7 +32,7 @@ parse_virtual_machine(const Element& element, const Board& board, std::vector<Se
 [[nodiscard]] Result<std::vector<UserCap>> parse_cspace(const Element& element);
 [[nodiscard]] Result<MemoryRegion>         parse_memory_region(const Element& element);
 [[nodiscard]] Result<Channel>              parse_channel(const Element& element);
-[[nodiscard]] Result<Domains>              parse_domains(const Element& element);
+[[nodiscard]] Result<Domains> parse_domains(const Element& element, const Board& board);
 
 /// priority, budget and period, which PDs and VMs share.
 [[nodiscard]] Result<Scheduling> parse_scheduling(const Attributes& attributes, const Board& board);

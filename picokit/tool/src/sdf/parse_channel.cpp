@@ -14,7 +14,8 @@ Result<ChannelEnd> parse_end(const Element& element)
     ChannelEnd end;
     end.where  = element.where;
     end.pd     = TRY(attributes.text("pd"));
-    end.id     = TRY(attributes.number("id", {0, k_max_channel_id, "a channel"}));
+    end.id     = TRY(attributes.number(
+            "id", {0, k_max_channel_id, "channels and interrupts of a protection domain share them"}));
     end.notify = TRY(attributes.boolean("notify", true));
     end.pp     = TRY(attributes.boolean("pp", false));
     end.setvar = attributes.optional_text("setvar_id").value_or("");
@@ -40,8 +41,10 @@ Result<Channel> parse_channel(const Element& element)
         channel.ends[count++] = TRY(parse_end(child));
     }
     if (count != channel.ends.size()) {
-        return refuse(element.where, fmt::format("a channel with {} 'end'", count),
-                      "a channel has exactly two: <end pd=\"…\" id=\"…\" />");
+        return refuse(
+            element.where,
+            fmt::format("a channel with {} 'end' element{}", count, count == 1 ? "" : "s"),
+            "a channel has exactly two: <end pd=\"…\" id=\"…\" />");
     }
     if (channel.ends[0].pp && channel.ends[1].pp) {
         return refuse(channel.ends[1].where, "both ends of a channel have pp=\"true\"",

@@ -35,10 +35,10 @@ Result<std::vector<UserCap>> parse_cspace(const Element& element)
             return refuse_child(element, child, "cap_tcb, cap_sc, cap_vspace");
         }
         const auto attributes = TRY(Attributes::read(child, {"slot", "pd"}));
-        UserCap    cap{
-            child.where, *kind,
-            TRY(attributes.number("slot", {1, PICOKIT_CAP_USER_SLOTS - 1, "slot 0 is reserved"})),
-            TRY(attributes.text("pd"))};
+        const auto slot =
+            TRY(attributes.number("slot", {1, PICOKIT_CAP_USER_SLOTS - 1, "slot 0 is reserved"}));
+        auto    pd = TRY(attributes.text("pd"));
+        UserCap cap{child.where, *kind, slot, std::move(pd)};
         for (const auto& other : caps) {
             if (other.slot == cap.slot) {
                 return refuse(child.where,

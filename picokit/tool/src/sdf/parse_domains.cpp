@@ -17,8 +17,9 @@ using Slot = std::optional<ScheduleEntry>;
 Result<Domain> parse_domain(const Element& element, const std::vector<Domain>& others)
 {
     const auto attributes = TRY(Attributes::read(element, {"name", "id"}));
-    Domain     domain{element.where, TRY(attributes.text("name")),
-                  TRY(attributes.optional_number("id", {0, picokit::k_max_domains - 1, ""}))};
+    auto       name       = TRY(attributes.text("name"));
+    const auto id = TRY(attributes.optional_number("id", {0, picokit::k_max_domains - 1, ""}));
+    Domain     domain{element.where, std::move(name), id};
     for (const auto& other : others) {
         if (other.name == domain.name || (domain.id && other.id == domain.id)) {
             return refuse(
@@ -32,7 +33,7 @@ Result<Domain> parse_domain(const Element& element, const std::vector<Domain>& o
     return domain;
 }
 
-Result<ScheduleEntry> parse_entry(const Element& element)
+Result<ScheduleEntry> parse_entry(const Element& element, const Board& board)
 {
     const auto    attributes = TRY(Attributes::read(element, {"domain", "duration"}));
     ScheduleEntry entry;
@@ -49,6 +50,11 @@ Result<ScheduleEntry> parse_entry(const Element& element)
     if (*number == 0) {
         return attributes.refuse_value("duration",
                                        "a domain must run for some time: use at least 1");
+    }
+    // The kernel turns microseconds into timer ticks in 64 bits.
+    if (unit == "us" && *number > ~std::uint64_t{0} / board.timer_hz) {
+        return attributes.refuse_value("duration",
+                                       "use a shorter time: the kernel cannot count it");
     }
     entry.duration = *number;
     entry.ticks    = unit == "ticks";
@@ -72,12 +78,12 @@ Result<> number_domains(std::vector<Domain>& domains)
     return {};
 }
 
-Result<std::vector<Slot>> parse_slots(const Element& element)
+Result<std::vector<Slot>> parse_slots(const Element& element, const Board& board)
 {
     std::vector<Slot> slots;
     for (const auto& child : element.children) {
         if (child.name == "schedule_entry") {
-            slots.emplace_back(TRY(parse_entry(child)));
+            slots.emplace_back(TRY(parse_entry(child, board)));
         } else if (child.name == "schedule_end_marker") {
             TRY(Attributes::read(child, {}));
             slots.emplace_back(std::nullopt);
@@ -90,10 +96,10 @@ Result<std::vector<Slot>> parse_slots(const Element& element)
 
 /// The kernel runs from the start index to the next end marker, then starts over at the start
 /// index: the entries in between are the schedule.
-Result<> parse_schedule(const Element& element, Domains& domains)
+Result<> parse_schedule(const Element& element, const Board& board, Domains& domains)
 {
     const auto attributes = TRY(Attributes::read(element, {"start_index", "index_shift"}));
-    const auto slots      = TRY(parse_slots(element));
+    const auto slots      = TRY(parse_slots(element, board));
     const auto start      = TRY(attributes.optional_number("start_index")).value_or(0);
     const auto shift      = TRY(attributes.optional_number("index_shift")).value_or(0);
     if (slots.size() >= k_domain_slots) {
@@ -133,7 +139,7 @@ Result<> parse_schedule(const Element& element, Domains& domains)
 
 } // namespace
 
-Result<Domains> parse_domains(const Element& element)
+Result<Domains> parse_domains(const Element& element, const Board& board)
 {
     TRY(Attributes::read(element, {}));
     Domains        domains{element.where, {}, {}};
@@ -157,7 +163,7 @@ Result<Domains> parse_domains(const Element& element)
                       "add one: it says for how long each domain runs");
     }
     TRY(number_domains(domains.domains));
-    TRY(parse_schedule(*schedule, domains));
+    TRY(parse_schedule(*schedule, board, domains));
     return domains;
 }
 

@@ -42,7 +42,8 @@ Result<Irq> parse_irq(const Element& element, const Board& board, std::vector<Se
     Irq        irq;
     irq.where          = element.where;
     irq.number         = TRY(parse_number(attributes, board));
-    irq.id             = TRY(attributes.number("id", {0, k_max_channel_id, "a channel"}));
+    irq.id             = TRY(attributes.number(
+                    "id", {0, k_max_channel_id, "channels and interrupts of a protection domain share them"}));
     const auto trigger = attributes.optional_text("trigger").value_or("level");
     if (trigger != "level" && trigger != "edge") {
         return attributes.refuse_value("trigger", "write 'level' or 'edge'");

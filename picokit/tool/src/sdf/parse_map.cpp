@@ -78,14 +78,17 @@ Result<Map> parse_vm_map(const Element& element)
             }
         }
     }
-    return parse_map(element, TRY(Attributes::read(element, {"mr", "vaddr", "perms", "cached"})));
+    const auto attributes = TRY(Attributes::read(element, {"mr", "vaddr", "perms", "cached"}));
+    return parse_map(element, attributes);
 }
 
 Result<Setvar> parse_setvar(const Element& element)
 {
     const auto attributes = TRY(Attributes::read(element, {"symbol", "region_paddr"}));
-    return Setvar{element.where, TRY(attributes.text("symbol")), SetvarSource::region_paddr, 0,
-                  TRY(attributes.text("region_paddr"))};
+    auto       symbol     = TRY(attributes.text("symbol"));
+    auto       region     = TRY(attributes.text("region_paddr"));
+    return Setvar{element.where, std::move(symbol), SetvarSource::region_paddr, 0,
+                  std::move(region)};
 }
 
 } // namespace tool

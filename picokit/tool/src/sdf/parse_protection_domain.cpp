@@ -14,8 +14,8 @@ namespace {
 Result<Program> parse_program_image(const Element& element)
 {
     const auto attributes = TRY(Attributes::read(element, {"path", "path_for_symbols"}));
-    return Program{element.where, TRY(attributes.text("path")),
-                   attributes.optional_text("path_for_symbols")};
+    auto       path       = TRY(attributes.text("path"));
+    return Program{element.where, std::move(path), attributes.optional_text("path_for_symbols")};
 }
 
 Result<std::uint64_t> parse_stack_size(const Attributes& attributes)

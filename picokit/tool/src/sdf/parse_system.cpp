@@ -26,7 +26,7 @@ Result<> parse_child(const Element& root, const Element& child, const Board& boa
                 child.where, "a second 'domains' element",
                 fmt::format("merge it into the one at {}", to_string(system.domains->where)));
         }
-        system.domains = TRY(parse_domains(child));
+        system.domains = TRY(parse_domains(child, board));
         return {};
     }
     if (child.name == "virtual_machine") {

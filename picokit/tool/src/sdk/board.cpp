@@ -78,8 +78,12 @@ Result<> read_ranges(const Reader& board, const char* key, bool named, std::vect
     const auto* list = TRY(board.list(key));
     for (std::size_t i = 0; i < list->size(); ++i) {
         const Reader item{board.where, (*list)[i], fmt::format("{}[{}].", key, i)};
-        auto         name = named ? TRY(item.text("name")) : std::string{key};
-        out.push_back({std::move(name), TRY(item.range())});
+        const auto   range = TRY(item.range());
+        std::string  name  = key;
+        if (named) {
+            name = TRY(item.text("name"));
+        }
+        out.push_back({std::move(name), range});
     }
     return {};
 }
