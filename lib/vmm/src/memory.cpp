@@ -2,6 +2,7 @@
 // Guest memory: the one file that turns guest addresses into pointers.
 #include "vmm/memory.hpp"
 
+#include "arch/bulk.hpp"
 #include "arch/cache.hpp"
 
 #include <algorithm>
@@ -33,6 +34,18 @@ template <class T>
 void store_whole(std::byte* to, T value)
 {
     __atomic_store_n(reinterpret_cast<T*>(to), value, __ATOMIC_RELAXED);
+}
+
+/// From here on the SIMD registers repay that the kernel may have to switch them.
+constexpr std::size_t k_bulk = 64 * 1024;
+
+void copy(std::byte* to, const std::byte* from, std::size_t size)
+{
+    if (size >= k_bulk) {
+        arch::copy_bulk(to, from, size);
+    } else {
+        std::memcpy(to, from, size);
+    }
 }
 
 bool is_natural(const std::byte* at, std::size_t size)
@@ -70,7 +83,7 @@ void read_piece(std::byte* to, const std::byte* from, std::size_t size)
             return read_whole<std::uint64_t>(to, from);
         }
     }
-    std::memcpy(to, from, size);
+    copy(to, from, size);
 }
 
 void write_piece(std::byte* to, const std::byte* from, std::size_t size)
@@ -87,7 +100,7 @@ void write_piece(std::byte* to, const std::byte* from, std::size_t size)
             return write_whole<std::uint64_t>(to, from);
         }
     }
-    std::memcpy(to, from, size);
+    copy(to, from, size);
 }
 
 } // namespace
@@ -234,7 +247,11 @@ bool GuestMemory::write(base::GuestPhysical to, std::span<const std::byte> from)
 bool GuestMemory::fill(base::GuestPhysical to, std::uint64_t size, std::byte value)
 {
     return for_each_piece(to, size, [&](std::byte* at, std::size_t piece) {
-        std::memset(at, std::to_integer<int>(value), piece);
+        if (value == std::byte{0} && piece >= k_bulk) {
+            arch::clear_bulk(at, piece);
+        } else {
+            std::memset(at, std::to_integer<int>(value), piece);
+        }
     });
 }
 
