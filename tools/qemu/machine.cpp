@@ -29,6 +29,15 @@ Result<Board> read_board(const std::filesystem::path& file)
     }
 }
 
+std::vector<std::string> time_arguments(Time time)
+{
+    if (time == Time::host) {
+        return {};
+    }
+    return {"-icount", "shift=0,sleep=off", "-seed", "1",
+            "-rtc",    "base=2026-01-01T00:00:00,clock=vm"};
+}
+
 std::vector<std::string> command_line(const Board& board, const std::filesystem::path& image,
                                       const Options& options)
 {
@@ -58,10 +67,8 @@ std::vector<std::string> command_line(const Board& board, const std::filesystem:
     } else {
         add({"-serial", "stdio", "-monitor", "none"});
     }
-    if (options.time == Time::instructions) {
-        add({"-icount", "shift=0,sleep=off", "-seed", "1"});
-        add({"-rtc", "base=2026-01-01T00:00:00,clock=vm"});
-    }
+    const auto time = time_arguments(options.time);
+    words.insert(words.end(), time.begin(), time.end());
     words.insert(words.end(), options.extra.begin(), options.extra.end());
     return words;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Counts what a guest pays for each kind of exit, in instructions, and prints
+//     boot first_instruction P virtual V
 //     bench NAME mean M min M max M count N
 // Needs QEMU with -icount shift=0: then one instruction is one nanosecond of the virtual counter.
 // Runs on QEMU `virt` itself as well; what is counted there is the cost of nothing.
@@ -204,8 +205,9 @@ void bench_wake_up()
 
 void guest::run(const Platform& platform)
 {
-    print("boot first_instruction ", first_instruction().physical_count * k_nanoseconds_per_tick,
-          "\n");
+    const auto first = first_instruction();
+    print("boot first_instruction ", first.physical_count * k_nanoseconds_per_tick, " virtual ",
+          first.virtual_count * k_nanoseconds_per_tick, "\n");
     if (!measure_overhead()) {
         print("bench: not exact: start QEMU with -icount shift=0,sleep=off\n");
     }

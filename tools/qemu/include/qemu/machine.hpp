@@ -43,6 +43,9 @@ struct Options {
     std::vector<std::string> extra; ///< further arguments of the user's own
 };
 
+/// QEMU's arguments for this kind of time.
+[[nodiscard]] std::vector<std::string> time_arguments(Time time);
+
 /// QEMU's whole command line for booting `image` on `board`.
 [[nodiscard]] std::vector<std::string>
 command_line(const Board& board, const std::filesystem::path& image, const Options& options);

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "sizes.hpp"
+
+#include "qemu/descriptor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fcntl.h>
+#include <gelf.h>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace bench {
+namespace {
+
+struct EndElf {
+    void operator()(Elf* elf) const { elf_end(elf); }
+};
+
+/// Addresses of the symbols that lib/vmm/images.S puts around a guest's images.
+struct ImageBounds {
+    std::uint64_t first = ~std::uint64_t{0};
+    std::uint64_t last  = 0;
+
+    [[nodiscard]] std::uint64_t size() const { return last > first ? last - first : 0; }
+};
+
+void take_symbols(Elf* elf, Elf_Scn* section, const GElf_Shdr& header, ImageBounds& bounds)
+{
+    Elf_Data* data = elf_getdata(section, nullptr);
+    for (std::size_t i = 0; data != nullptr && i < header.sh_size / header.sh_entsize; ++i) {
+        GElf_Sym symbol;
+        if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr) {
+            continue;
+        }
+        const char*            text = elf_strptr(elf, header.sh_link, symbol.st_name);
+        const std::string_view name = text != nullptr ? text : "";
+        if (name.starts_with("vmm_image_") && name != "vmm_image_vcpus") {
+            bounds.first = std::min<std::uint64_t>(bounds.first, symbol.st_value);
+            bounds.last  = std::max<std::uint64_t>(bounds.last, symbol.st_value);
+        }
+    }
+}
+
+void take_section(const GElf_Shdr& header, Sizes& sizes)
+{
+    if ((header.sh_flags & SHF_ALLOC) == 0) {
+        return;
+    }
+    if ((header.sh_flags & SHF_EXECINSTR) != 0) {
+        sizes.text += header.sh_size;
+    } else if ((header.sh_flags & SHF_WRITE) != 0) {
+        sizes.data += header.sh_size;
+    } else {
+        sizes.read_only += header.sh_size;
+    }
+}
+
+} // namespace
+
+Result<Sizes> program_sizes(const std::filesystem::path& program)
+{
+    elf_version(EV_CURRENT);
+    const qemu::Descriptor file{::open(program.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!file.is_open()) {
+        return std::unexpected(fmt::format("cannot open {}", program.string()));
+    }
+    const std::unique_ptr<Elf, EndElf> elf{elf_begin(file.number(), ELF_C_READ, nullptr)};
+    if (!elf || elf_kind(elf.get()) != ELF_K_ELF) {
+        return std::unexpected(fmt::format("{} is no ELF file", program.string()));
+    }
+    Sizes       sizes;
+    ImageBounds images;
+    for (Elf_Scn* section = elf_nextscn(elf.get(), nullptr); section != nullptr;
+         section          = elf_nextscn(elf.get(), section)) {
+        GElf_Shdr header;
+        if (gelf_getshdr(section, &header) == nullptr) {
+            return std::unexpected(
+                fmt::format("{}: a section header is damaged", program.string()));
+        }
+        take_section(header, sizes);
+        if (header.sh_type == SHT_SYMTAB && header.sh_entsize != 0) {
+            take_symbols(elf.get(), section, header, images);
+        }
+    }
+    sizes.images = images.size();
+    sizes.read_only -= std::min(sizes.read_only, sizes.images);
+    return sizes;
+}
+
+} // namespace bench
