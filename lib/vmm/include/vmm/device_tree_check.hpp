@@ -29,7 +29,7 @@ struct DeviceTreeFinding {
     std::string_view             hint;     ///< what to do, as a clause
 };
 
-/// "DTB error: /cpus: the machine has fewer CPUs: 0x4, the machine has 0x1; remove …\n"
+/// "device tree: error: /cpus/cpu@1: a CPU that the machine does not have (0x1); remove …\n"
 void print(base::Sink sink, const DeviceTreeFinding& finding);
 
 /// Who hears of the findings.
