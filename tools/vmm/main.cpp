@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The program behind ./run: builds a system, puts the user's guest in, boots it in QEMU.
 #include "base/result.hpp"
+#include "bench.hpp"
 #include "build.hpp"
 #include "options.hpp"
 #include "own_guest.hpp"
@@ -52,6 +53,10 @@ Result<KernelKind> kernel_of(const System& system)
 
 Result<int> run(const Options& options)
 {
+    if (options.example == "bench") {
+        TRY(bench::run(options));
+        return 0;
+    }
     const auto tree = this_tree();
     TRY(check_names(tree, options));
     const auto config = options.config.empty() ? "debug" : options.config;
