@@ -144,8 +144,9 @@ void receive(Core& core, Pd& pd, bool reply, std::uint64_t info)
         caller.queued = Queued::no;
         accept(pd, caller);
     } else {
-        pd.state  = State::receiving;
-        core.next = nullptr;
+        pd.state = State::receiving;
+        // Not always `core.next`: a deferred signal may have made another one that.
+        unready(core, pd);
     }
     // Last, so that a client of the highest priority left need not be queued.
     if (resumed != nullptr) {
