@@ -22,6 +22,8 @@ if(CMAKE_CROSSCOMPILING)
                             "'${MICROKIT_CONFIG}': ${MICROKIT_BOARD_DIR}/lib/libmicrokit.a is missing.")
     endif()
     set(MICROKIT_TOOL ${MICROKIT_SDK}/bin/microkit CACHE FILEPATH "The image tool")
+    # The tool takes the kernel from here: an image is older than a kernel that was built after it.
+    file(GLOB MICROKIT_KERNEL ${MICROKIT_BOARD_DIR}/elf/*.elf ${MICROKIT_BOARD_DIR}/*.json)
     # The build of a VMM embeds these; they are made by tools/guest in the host build.
     set(VMM_GUEST_DIR ${PROJECT_SOURCE_DIR}/build/guest CACHE PATH "Debian's kernels and our initramfs")
 endif()
@@ -126,7 +128,7 @@ function(vmm_system name)
         COMMAND ${CMAKE_COMMAND} -E env MICROKIT_SDK=${MICROKIT_SDK} ${MICROKIT_TOOL} ${system}
                 --search-path ${search} --board ${MICROKIT_BOARD} --config ${MICROKIT_CONFIG}
                 -o ${image} -r ${report}
-        DEPENDS ${system} ${arg_PROGRAMS} ${arg_FILES} ${MICROKIT_TOOL}
+        DEPENDS ${system} ${arg_PROGRAMS} ${arg_FILES} ${MICROKIT_TOOL} ${MICROKIT_KERNEL}
         COMMENT "system ${name}" VERBATIM)
     add_custom_target(${name}_system ALL DEPENDS ${image})
 
