@@ -27,13 +27,13 @@ void copy_one(std::byte* to, const std::byte* from)
 template <class T>
 T load_whole(const std::byte* from)
 {
-    return __atomic_load_n(reinterpret_cast<const T*>(from), __ATOMIC_RELAXED);
+    return __atomic_load_n(static_cast<const T*>(static_cast<const void*>(from)), __ATOMIC_RELAXED);
 }
 
 template <class T>
 void store_whole(std::byte* to, T value)
 {
-    __atomic_store_n(reinterpret_cast<T*>(to), value, __ATOMIC_RELAXED);
+    __atomic_store_n(static_cast<T*>(static_cast<void*>(to)), value, __ATOMIC_RELAXED);
 }
 
 /// From here on the SIMD registers repay that the kernel may have to switch them.

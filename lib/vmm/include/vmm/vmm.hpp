@@ -11,6 +11,6 @@
 #include "vmm/images.hpp"
 #include "vmm/machine.hpp"
 
-namespace vmm {
+namespace vmm::literals {
 using namespace base::literals;
-}
+} // namespace vmm::literals
