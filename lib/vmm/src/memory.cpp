@@ -6,7 +6,6 @@
 #include "arch/cache.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 namespace vmm {
@@ -50,7 +49,7 @@ void copy(std::byte* to, const std::byte* from, std::size_t size)
 
 bool is_natural(const std::byte* at, std::size_t size)
 {
-    return std::has_single_bit(size) && size <= 8 &&
+    return size != 0 && size <= 8 && (size & (size - 1)) == 0 &&
            (reinterpret_cast<std::uintptr_t>(at) & (size - 1)) == 0;
 }
 
