@@ -118,7 +118,7 @@ Result<> run_step(const std::string& what, const std::vector<std::string>& argum
     Progress      progress{what};
     qemu::Console console(std::move(process), [&](std::string_view piece) {
         const auto detail = ninja_progress(piece);
-        if (!detail.empty() || arguments[0] == "cmake") {
+        if (!detail.empty()) {
             progress.show(detail);
         }
     });
