@@ -8,17 +8,35 @@ vmm=$tools/tools/vmm/vmm
 say() { printf -- '-- %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 
-# quietly WHAT COMMAND…   its output is shown only when it fails.
+# quietly WHAT COMMAND…   says WHAT only if it takes more than a second, and shows the output only if
+# it fails. On a terminal "[n/m]" of Ninja's lines is shown as it changes.
 quietly() {
-    local what=$1 log
+    local what=$1 log timer status=0
     shift
     log=$(mktemp)
-    if ! "$@" > "$log" 2>&1; then
+    (sleep 1 && follow "$what" "$log") &
+    timer=$!
+    "$@" > "$log" 2>&1 || status=$?
+    kill "$timer" 2> /dev/null || true
+    wait "$timer" 2> /dev/null || true
+    if [ -t 2 ]; then
+        printf '\r\033[K' >&2
+    fi
+    if [ "$status" -ne 0 ]; then
         cat "$log" >&2
         rm -f "$log"
         die "$what failed; the output is above"
     fi
     rm -f "$log"
+}
+follow() {
+    if [ ! -t 2 ]; then
+        say "$1"
+        return
+    fi
+    while sleep 0.3; do
+        printf '\r\033[K-- %s %s' "$1" "$(grep -o '^\[[0-9]*/[0-9]*\]' "$2" | tail -n 1)" >&2
+    done
 }
 
 # install_packages SECTION…   of packages.txt, those that the machine does not have.
@@ -60,16 +78,6 @@ configure() {
     [ -f "$folder/build.ninja" ] || quietly "configuring" cmake -G Ninja -S "$root" -B "$folder" "$@"
 }
 
-# build WHAT FOLDER TARGET…   says what it does only if there is something to do.
-build() {
-    local what=$1 folder=$2
-    shift 2
-    if ! ninja -C "$folder" -n "$@" 2> /dev/null | grep -q 'no work to do'; then
-        say "$what"
-        quietly "$what" ninja -C "$folder" "$@"
-    fi
-}
-
 # The guest's parts and the host's tools. One at a time in this tree.
 prepare() {
     mkdir -p "$root/build"
@@ -80,6 +88,6 @@ prepare() {
         "$root/tools/guest/fetch.sh" "$root/.cache/guest" >&2
     fi
     configure "$tools" -D BUILD_TESTING=OFF
-    build "building the tools" "$tools" tools
+    quietly "building the tools" ninja -C "$tools" tools
     exec 9>&-
 }

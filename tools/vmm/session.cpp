@@ -261,10 +261,7 @@ int Session::tour()
 int Session::execute(const std::string& command)
 {
     visible_ = false;
-    Progress progress{"booting"};
-    progress.show("");
     auto shell = boot_to_shell();
-    progress.finish();
     if (!shell) {
         return shell.error();
     }

@@ -10,6 +10,9 @@ namespace vmm {
 
 void Progress::show(std::string_view detail)
 {
+    if (std::chrono::steady_clock::now() - started_ < std::chrono::seconds{1}) {
+        return;
+    }
     if (::isatty(STDERR_FILENO) != 0) {
         fmt::print(stderr, "\r\x1b[K-- {} {}", what_, detail);
         std::fflush(stderr);

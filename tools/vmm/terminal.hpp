@@ -2,12 +2,13 @@
 // What the person at the terminal sees of long work.
 #pragma once
 
+#include <chrono>
 #include <string_view>
 
 namespace vmm {
 
 /// One piece of work on standard error: its name, a changing detail on a terminal, and its end.
-/// Says nothing before the first `show`, so that work that finds nothing to do stays silent.
+/// Says nothing in the first second, so that work that finds nothing to do stays silent.
 class Progress {
 public:
     explicit Progress(std::string_view what)
@@ -23,8 +24,9 @@ public:
     void finish();
 
 private:
-    std::string_view what_;
-    bool             shown_ = false;
+    std::string_view                      what_;
+    bool                                  shown_   = false;
+    std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 
 /// Whether standard input and output are a person's terminal.
