@@ -57,7 +57,7 @@ Result<> write_symbol(LoadedProgram& program, const std::string& symbol,
                                   file, found.size, value.size()),
                       "link the program with the libmicrokit.a of this SDK");
     }
-    auto* const segment = program.image.segment_of(found.address, value.size());
+    auto* const segment = program.image.segment_of(found.address, found.size);
     if (segment == nullptr) {
         return refuse(where,
                       fmt::format("symbol '{}' at {:#x} is not in a loadable segment of '{}'",
@@ -68,8 +68,11 @@ Result<> write_symbol(LoadedProgram& program, const std::string& symbol,
     }
     const auto offset = static_cast<std::size_t>(found.address - segment->vaddr);
     // A variable in .bss becomes data.
-    segment->data.resize(std::max(segment->data.size(), offset + value.size()));
-    std::ranges::copy(value, segment->data.begin() + static_cast<std::ptrdiff_t>(offset));
+    segment->data.resize(
+        std::max(segment->data.size(), offset + static_cast<std::size_t>(found.size)));
+    const auto target = segment->data.begin() + static_cast<std::ptrdiff_t>(offset);
+    std::fill_n(target, found.size, std::byte{0});
+    std::ranges::copy(value, target);
     return {};
 }
 

@@ -21,8 +21,8 @@ struct LoadedProgram {
 /// How the size of a symbol must relate to what is written to it.
 enum class SymbolSize : std::uint8_t { exact, at_least };
 
-/// Writes `value` at a symbol. Refuses, at `where`, a symbol that is missing, ambiguous, of the
-/// wrong size, or outside the loadable segments.
+/// Writes `value` at a symbol, and zero to what is left of it. Refuses, at `where`, a symbol that
+/// is missing, ambiguous, of the wrong size, or outside the loadable segments.
 [[nodiscard]] Result<> write_symbol(LoadedProgram& program, const std::string& symbol,
                                     std::span<const std::byte> value, SymbolSize size,
                                     const Location& where);
