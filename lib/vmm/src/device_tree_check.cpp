@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Goes through a user's tree once for each thing that the machine must have as the tree says.
+// Memory, CPUs, PSCI and /chosen of a user's tree, and how findings are printed.
 #include "vmm/device_tree_check.hpp"
 
-#include "base/checked.hpp"
+#include "device_tree_checker.hpp"
 #include "fdt/address.hpp"
-#include "fdt/interrupt.hpp"
-#include "fdt/reader.hpp"
-
-#include <algorithm>
 
 namespace vmm {
 
@@ -15,19 +11,6 @@ namespace {
 
 using base::GuestPhysical;
 using base::GuestRange;
-using Severity = DeviceTreeFinding::Severity;
-using Number   = std::optional<std::uint64_t>;
-
-constexpr std::uint64_t k_redistributor_size = 0x2'0000; // of one vCPU (GICv3)
-
-constexpr std::array<std::string_view, 5> k_gicv2_names{"arm,gic-400", "arm,cortex-a15-gic",
-                                                        "arm,cortex-a7-gic", "arm,cortex-a9-gic",
-                                                        "qcom,msm-qgic2"};
-constexpr std::string_view                k_gicv3_name = "arm,gic-v3";
-
-/// Positions in the `interrupts` of the timer, and how the binding and the findings call them.
-constexpr std::array<std::string_view, 4> k_timer_names{"sec-phys", "phys", "virt", "hyp-phys"};
-constexpr std::size_t                     k_virtual_timer = 2;
 
 GuestRange range_of(const fdt::Registers& registers)
 {
@@ -37,7 +20,7 @@ GuestRange range_of(const fdt::Registers& registers)
 
 /// The first address of `range` that none of `parts` covers, or nothing where they cover it all.
 template <class Parts, class Projection>
-Number first_gap(GuestRange range, const Parts& parts, Projection projection)
+std::optional<std::uint64_t> first_gap(GuestRange range, const Parts& parts, Projection projection)
 {
     auto at = range.start();
     for (bool moved = true; moved && at < range.end();) {
@@ -50,105 +33,19 @@ Number first_gap(GuestRange range, const Parts& parts, Projection projection)
             }
         }
     }
-    return at < range.end() ? Number{at.raw()} : std::nullopt;
+    return at < range.end() ? std::optional{at.raw()} : std::nullopt;
 }
 
-bool is_memory(const fdt::Position& at)
-{
-    const auto type = at.node().property("device_type");
-    return at.depth() == 2 &&
-           (type ? type->has_string("memory") : at.node().base_name() == "memory");
-}
+} // namespace
 
-class Checker {
-public:
-    Checker(const fdt::Tree& tree, const DeviceTreeInputs& inputs, DeviceTreeReporter& reporter)
-        : tree_{tree}
-        , in_{inputs}
-        , reporter_{reporter}
-    {
-    }
-
-    std::size_t run()
-    {
-        memory();
-        reserved();
-        cpus();
-        psci();
-        gic();
-        timer();
-        devices();
-        chosen();
-        return errors_;
-    }
-
-private:
-    void memory();
-    void reserved();
-    void cpus();
-    void psci();
-    void gic();
-    void gic_frames(const fdt::Position& at);
-    void timer();
-    void devices();
-    void device(const fdt::Position& at);
-    void interrupts(const fdt::Position& at, Severity severity);
-    void chosen();
-
-    void report(Severity severity, std::string_view path, std::string_view what,
-                std::string_view hint, Number found = {}, Number expected = {})
-    {
-        errors_ += severity == Severity::error ? 1U : 0U;
-        reporter_.report({severity, path, what, found, expected, hint});
-    }
-    void report(Severity severity, const fdt::Position& at, std::string_view what,
-                std::string_view hint, Number found = {}, Number expected = {})
-    {
-        std::array<char, 256> path{};
-        report(severity, at.path(path), what, hint, found, expected);
-    }
-
-    /// The first enabled node of which `matches` is true.
-    template <class Predicate>
-    std::optional<fdt::Position> find(Predicate matches) const
-    {
-        for (fdt::Walk walk{tree_}; walk.next();) {
-            if (matches(walk.position()) && walk.position().is_enabled()) {
-                return walk.position();
-            }
-        }
-        return std::nullopt;
-    }
-    std::optional<fdt::Position> find_compatible(std::span<const std::string_view> names) const
-    {
-        return find([&](const fdt::Position& at) {
-            return std::ranges::any_of(
-                names, [&](std::string_view name) { return at.node().is_compatible(name); });
-        });
-    }
-
-    /// An interrupt as the GIC numbers it, if the controller of the node is the GIC.
-    struct Line {
-        std::uint32_t intid;
-        bool          edge;
-    };
-    std::optional<Line> line(const fdt::Interrupt& interrupt) const;
-
-    const fdt::Tree&             tree_;
-    const DeviceTreeInputs&      in_;
-    DeviceTreeReporter&          reporter_;
-    std::optional<fdt::Position> gic_;
-    std::size_t                  errors_ = 0;
-};
-
-void Checker::memory()
+void DeviceTreeChecker::memory()
 {
     const auto guest_range = [](const MemoryRegion& region) -> const GuestRange& {
         return region.guest;
     };
     bool any = false;
     for (fdt::Walk walk{tree_}; walk.next();) {
-        if (!is_memory(walk.position()) || !walk.position().is_enabled()) {
+        if (!is_memory_node(walk.position()) || !walk.position().is_enabled()) {
             continue;
         }
         any = true;
@@ -167,7 +64,7 @@ void Checker::memory()
         // Nodes are few: each region looks through them all.
         bool used = false;
         for (fdt::Walk walk{tree_}; walk.next() && !used;) {
-            for (std::size_t i = 0; is_memory(walk.position()) && !used; ++i) {
+            for (std::size_t i = 0; is_memory_node(walk.position()) && !used; ++i) {
                 const auto entry = fdt::registers(walk.position(), i);
                 if (!entry) {
                     break;
@@ -182,7 +79,7 @@ void Checker::memory()
     }
 }
 
-void Checker::reserved()
+void DeviceTreeChecker::reserved()
 {
     const auto node = tree_.find("/reserved-memory");
     for (const auto& reserved : in_.reserved) {
@@ -207,7 +104,7 @@ void Checker::reserved()
     }
 }
 
-void Checker::cpus()
+void DeviceTreeChecker::cpus()
 {
     base::FixedVector<std::uint64_t, k_max_vcpus> seen;
     for (fdt::Walk walk{tree_}; walk.next();) {
@@ -247,7 +144,7 @@ void Checker::cpus()
     }
 }
 
-void Checker::psci()
+void DeviceTreeChecker::psci()
 {
     constexpr std::array<std::string_view, 3> k_names{"arm,psci-1.0", "arm,psci-0.2", "arm,psci"};
     const auto                                at = find_compatible(k_names);
@@ -273,187 +170,7 @@ void Checker::psci()
     }
 }
 
-void Checker::gic()
-{
-    const auto has_v2 = find_compatible(k_gicv2_names);
-    const auto has_v3 = find_compatible({&k_gicv3_name, 1});
-    const bool wants3 = in_.gic.version == GicVersion::v3;
-    gic_              = wants3 ? has_v3 : has_v2;
-    if (gic_) {
-        gic_frames(*gic_);
-        return;
-    }
-    gic_ = wants3 ? has_v2 : has_v3;
-    if (gic_) {
-        report(Severity::error, *gic_, "an interrupt controller of another version",
-               "describe the one that the machine has", wants3 ? 2 : 3, wants3 ? 3 : 2);
-    } else {
-        report(Severity::error, "/", "there is no interrupt controller that a VM can have",
-               wants3 ? "add a node compatible with \"arm,gic-v3\""
-                      : "add a node compatible with \"arm,gic-400\"");
-    }
-}
-
-void Checker::gic_frames(const fdt::Position& at)
-{
-    const auto check = [&](std::size_t index, GuestRange expected, std::uint64_t needed,
-                           std::string_view what) {
-        const auto found = fdt::registers(at, index);
-        if (!found || found->address != expected.start().raw()) {
-            report(Severity::error, at, what, "correct reg",
-                   found ? Number{found->address} : std::nullopt, expected.start().raw());
-        } else if (found->size < needed) {
-            report(Severity::error, at, "a frame of the interrupt controller that is too small",
-                   "correct reg", found->size, needed);
-        }
-    };
-    check(0, in_.gic.distributor, 0x1000, "the distributor is elsewhere");
-    if (in_.gic.version == GicVersion::v2) {
-        check(1, in_.gic.cpu_interface_or_redistributors, 0x1000, "the CPU interface is elsewhere");
-    } else {
-        check(1, in_.gic.cpu_interface_or_redistributors, k_redistributor_size * in_.vcpus.size(),
-              "the redistributors are elsewhere");
-    }
-}
-
-std::optional<Checker::Line> Checker::line(const fdt::Interrupt& interrupt) const
-{
-    constexpr std::uint32_t k_spi = 0, k_ppi = 1, k_edge_bits = 3;
-    if (!gic_ || interrupt.controller != gic_->node() || interrupt.cells.size() < 3) {
-        return std::nullopt;
-    }
-    const bool edge = (interrupt.cells[2] & k_edge_bits) != 0;
-    switch (interrupt.cells[0]) {
-    case k_spi:
-        return Line{interrupt.cells[1] + 32, edge};
-    case k_ppi:
-        return Line{interrupt.cells[1] + 16, edge};
-    default:
-        return std::nullopt;
-    }
-}
-
-void Checker::timer()
-{
-    constexpr std::array<std::string_view, 2> k_names{"arm,armv8-timer", "arm,armv7-timer"};
-    const auto                                at = find_compatible(k_names);
-    if (!at) {
-        report(Severity::error, "/", "there is no timer node",
-               "add one compatible with \"arm,armv8-timer\"");
-        return;
-    }
-    const auto names = at->node().property("interrupt-names");
-    for (std::size_t i = 0; i < k_timer_names.size(); ++i) {
-        auto index = i;
-        if (names) {
-            // With names, the position is that of the name.
-            for (index = 0; names->string(index) && names->string(index) != k_timer_names[i];) {
-                ++index;
-            }
-        }
-        const auto found = fdt::interrupt(tree_, *at, index);
-        const auto ppi   = found && *found ? line(**found) : std::nullopt;
-        if (ppi && ppi->intid == in_.timer_ppis[i]) {
-            continue;
-        }
-        const auto number = ppi ? Number{ppi->intid} : std::nullopt;
-        if (i == k_virtual_timer) {
-            report(Severity::error, *at, "the virtual timer has another interrupt",
-                   "correct the third of the interrupts", number, in_.timer_ppis[i]);
-        } else if (ppi) {
-            report(Severity::warning, *at, "a timer has another interrupt",
-                   "correct the interrupts", number, in_.timer_ppis[i]);
-        }
-    }
-    if (!at->node().property("always-on")) {
-        report(Severity::warning, *at, "Linux will do without high-resolution timers",
-               "add the property always-on, which is true in a VM");
-    }
-}
-
-void Checker::devices()
-{
-    for (fdt::Walk walk{tree_}; walk.next();) {
-        const auto& at   = walk.position();
-        const auto  node = at.node();
-        // Without `compatible` no driver takes the node. RAM and the GIC had their turn.
-        if (!node.property("compatible") || is_memory(at) || (gic_ && node == gic_->node()) ||
-            (at.depth() > 1 && at.at(1).name() == "reserved-memory") || !at.is_enabled() ||
-            node.is_compatible("arm,armv8-timer") || node.is_compatible("arm,armv7-timer")) {
-            continue;
-        }
-        device(at);
-    }
-}
-
-void Checker::device(const fdt::Position& at)
-{
-    bool present       = true;
-    bool has_registers = false;
-    for (std::size_t i = 0; const auto entry = fdt::registers(at, i); ++i) {
-        const auto start   = GuestPhysical{entry->address};
-        bool       ram     = false;
-        bool       machine = false;
-        has_registers      = true;
-        for (const auto& region : in_.ram) {
-            ram = ram || region.guest.contains(start);
-        }
-        for (const auto& device : in_.devices) {
-            for (const auto& registers : device.registers) {
-                machine = machine || registers.contains(start);
-            }
-        }
-        if (machine) {
-            continue;
-        }
-        present = false;
-        report(
-            Severity::error, at,
-            ram ? "a device where the machine has RAM" : "a device that the machine does not have",
-            "disable the node (status = \"disabled\"), or pass the device through", entry->address);
-        break; // one line a device
-    }
-    if (present) {
-        interrupts(at, has_registers ? Severity::error : Severity::warning);
-    }
-}
-
-void Checker::interrupts(const fdt::Position& at, Severity severity)
-{
-    for (std::size_t i = 0;; ++i) {
-        const auto found = fdt::interrupt(tree_, at, i);
-        if (!found) {
-            report(Severity::error, at, found.error().what, found.error().hint,
-                   found.error().value);
-            return;
-        }
-        if (!*found) {
-            return;
-        }
-        const auto wanted = line(**found);
-        if (!wanted) {
-            continue; // of another controller, which is a device itself
-        }
-        const arch::DeviceInterrupt* backing = nullptr;
-        for (const auto& device : in_.devices) {
-            for (const auto& one : device.interrupts) {
-                backing = one.intid == wanted->intid ? &one : backing;
-            }
-        }
-        if (backing == nullptr) {
-            report(severity, at, "an interrupt that the machine does not deliver",
-                   "correct the interrupts (SPI n is 32 + n), or pass the interrupt through",
-                   wanted->intid);
-        } else if (wanted->edge != (backing->trigger == arch::Trigger::edge_rising)) {
-            report(Severity::warning, at, "an interrupt with another trigger",
-                   wanted->edge ? "say level (4) in its third cell"
-                                : "say edge (1) in its third cell",
-                   wanted->intid);
-        }
-    }
-}
-
-void Checker::chosen()
+void DeviceTreeChecker::chosen()
 {
     const auto node = tree_.find("/chosen");
     if (!node) {
@@ -488,13 +205,11 @@ void Checker::chosen()
     }
 }
 
-} // namespace
-
 void print(base::Sink sink, const DeviceTreeFinding& finding)
 {
     base::print(sink, "device tree: ",
-                finding.severity == Severity::error ? "error: " : "warning: ", finding.node, ": ",
-                finding.what);
+                finding.severity == DeviceTreeFinding::Severity::error ? "error: " : "warning: ",
+                finding.node, ": ", finding.what);
     if (finding.found) {
         base::print(sink, finding.expected ? " (tree: " : " (", base::Hex{*finding.found});
     }
@@ -510,7 +225,7 @@ base::Result<std::size_t> check_device_tree(std::span<const std::byte> blob,
                                             DeviceTreeReporter&        reporter)
 {
     const auto tree = TRY(fdt::Tree::create(blob));
-    return Checker{tree, inputs, reporter}.run();
+    return DeviceTreeChecker{tree, inputs, reporter}.run();
 }
 
 } // namespace vmm

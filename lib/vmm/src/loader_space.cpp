@@ -13,13 +13,13 @@ using base::GuestRange;
 
 namespace {
 
-/// The lowest address at or above `from` that is a multiple of the alignment plus the offset.
-std::optional<std::uint64_t> up(std::uint64_t from, const LoaderSpace::Wish& wish)
+/// The lowest address at or above `from` that is the offset plus a multiple of the alignment that
+/// lies at or above `floor`.
+std::optional<std::uint64_t> up(std::uint64_t from, std::uint64_t floor,
+                                const LoaderSpace::Wish& wish)
 {
-    if (from <= wish.offset) {
-        return wish.offset;
-    }
-    const auto multiple = base::align_up(from - wish.offset, wish.alignment);
+    const auto least    = from < wish.offset ? 0 : from - wish.offset;
+    const auto multiple = base::align_up(std::max(least, floor), wish.alignment);
     return multiple ? base::checked_add(*multiple, wish.offset) : std::nullopt;
 }
 
@@ -55,10 +55,10 @@ std::optional<GuestRange> LoaderSpace::obstacle(GuestRange range, std::uint64_t 
 std::optional<GuestRange> LoaderSpace::lowest(const Wish& wish) const
 {
     for (const auto& region : ram_) {
-        const auto end  = std::min(region.guest.end(), wish.within.end()).raw();
-        auto       from = std::max(region.guest.start(), wish.within.start()).raw();
-        for (;;) {
-            const auto start = up(from, wish);
+        const auto end   = std::min(region.guest.end(), wish.within.end()).raw();
+        const auto floor = std::max(region.guest.start(), wish.within.start()).raw();
+        for (auto from = floor;;) {
+            const auto start = up(from, floor, wish);
             if (!start || !base::range_fits(*start, wish.size, end)) {
                 break;
             }
@@ -80,7 +80,7 @@ std::optional<GuestRange> LoaderSpace::highest(const Wish& wish) const
         auto       end   = std::min(region->guest.end(), wish.within.end()).raw();
         for (;;) {
             const auto place = down(end, wish);
-            if (!place || *place < start) {
+            if (!place || *place - wish.offset < start) {
                 break;
             }
             const auto range   = *GuestRange::create(GuestPhysical{*place}, wish.size);

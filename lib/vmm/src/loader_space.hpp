@@ -23,8 +23,8 @@ public:
     }
 
     /// What to look for: `size` bytes, not 0, whose first is a multiple of `alignment` (a power of
-    /// two) plus `offset`, inside of `within`. Reserved ranges count as if they were enlarged to
-    /// multiples of `reserved_margin`.
+    /// two) plus `offset`, inside of `within`, and so is that multiple itself. Reserved ranges
+    /// count as if they were enlarged to multiples of `reserved_margin`.
     struct Wish {
         std::uint64_t    size;
         std::uint64_t    alignment;
