@@ -56,6 +56,7 @@ base::Result<> Gic::configure(const GicConfig& config, GicHost& host)
         bits.owed = 0;
     }
     clear_state();
+    sees_ = host.inspect_list_register(0, 0) != GicHost::Held::unknown;
     return {};
 }
 
@@ -66,6 +67,7 @@ void Gic::clear_state()
     const auto end        = k_gic_private + config_.spis;
     const bool v2         = config_.version == GicVersion::v2;
     touched_              = 0;
+    draining_             = 0;
     state_.groups_enabled = 0;
     state_.online         = 0;
     state_.awake          = 0;
@@ -305,11 +307,20 @@ bool Gic::has_deliverable(VcpuId id) const
 
 bool Gic::may_park(VcpuId id)
 {
-    if (!has_deliverable(id)) {
+    if (id >= config_.vcpus) {
         return true;
     }
-    state_.vcpus[id].fresh = 0;
-    return false;
+    auto& vcpu = state_.vcpus[id];
+    if (vcpu.waiting_words != 0) {
+        // It can take nothing of what it has, so there is nothing to keep a register free for.
+        idle_ = true;
+        touched_ |= 1U << id;
+        deliver();
+        idle_ = false;
+    }
+    const bool may = vcpu.fresh == 0;
+    vcpu.fresh     = 0;
+    return may;
 }
 
 void Gic::restore(const GicState& saved)

@@ -14,7 +14,6 @@ namespace {
 constexpr VcpuId        k_nobody   = ~VcpuId{0};
 constexpr std::uint32_t k_no_intid = ~std::uint32_t{0};
 constexpr std::uint8_t  k_idle     = 0xff; ///< below every priority
-constexpr std::uint64_t k_no_room  = 0;
 
 /// For list registers whose content is unknown: the architecture's "none".
 constexpr std::uint16_t k_no_interrupt = 1023;
@@ -157,6 +156,7 @@ void Gic::deliver()
         const auto vcpu = lowest(touched_);
         touched_ &= touched_ - 1;
         place(vcpu);
+        draining_ &= ~(1U << vcpu);
     }
 }
 
@@ -192,86 +192,6 @@ std::uint32_t Gic::best_waiting(VcpuId id)
         }
     }
     return next != k_no_intid ? next : first;
-}
-
-/// List registers that may take an interrupt now, best tried first at the lowest bit.
-std::uint64_t Gic::room(VcpuId id, std::uint32_t intid)
-{
-    auto&      vcpu = state_.vcpus[id];
-    const auto all  = config_.list_registers == k_gic_max_list_registers
-                          ? ~std::uint64_t{0}
-                          : register_bit(config_.list_registers) - 1;
-    // The same INTID must not be in two registers (IHI 0048B 5.3.9), so its own comes first.
-    for (auto rest = vcpu.masked; rest != 0; rest &= rest - 1) {
-        if (vcpu.list[lowest(rest)].intid == intid) {
-            return rest & (0 - rest);
-        }
-    }
-    const auto usable = all & ~(vcpu.in_flight | vcpu.stale);
-    if (usable == 0) {
-        return vcpu.stale;
-    }
-    if (is_single(usable) && vcpu.in_flight != 0) {
-        // The last one is kept for what may preempt all that is in flight: a full set of registers
-        // would make the highest priority wait for the lowest.
-        const auto priority = priority_of(id, intid);
-        for (auto rest = vcpu.in_flight; rest != 0; rest &= rest - 1) {
-            if (vcpu.list[lowest(rest)].priority <= priority) {
-                return k_no_room;
-            }
-        }
-    }
-    const auto empty = usable & ~vcpu.masked;
-    return empty != 0 ? empty : usable;
-}
-
-/// Takes the lowest interrupt below `priority` that is still pending back out of its register, if
-/// the machine can tell. Gives the register.
-std::uint64_t Gic::displace(VcpuId id, std::uint8_t priority)
-{
-    auto& vcpu = state_.vcpus[id];
-    for (auto candidates = vcpu.in_flight; candidates != 0;) {
-        auto victim = lowest(candidates);
-        for (auto rest = candidates; rest != 0; rest &= rest - 1) {
-            if (vcpu.list[lowest(rest)].priority > vcpu.list[victim].priority) {
-                victim = lowest(rest);
-            }
-        }
-        if (vcpu.list[victim].priority <= priority) {
-            break;
-        }
-        const auto held = host_->recall_list_register(id, victim, GicHost::Recall::pending_only);
-        if (held == GicHost::Held::unknown) {
-            break;
-        }
-        if (held == GicHost::Held::pending) {
-            const std::uint32_t intid = vcpu.list[victim].intid;
-            unload(id, victim, PutBack::yes);
-            assign(id, intid / 32);
-            return register_bit(victim);
-        }
-        candidates &= ~register_bit(victim);
-    }
-    return k_no_room;
-}
-
-/// Finds a register for a waiting interrupt and loads it.
-bool Gic::place_one(VcpuId id, std::uint32_t intid)
-{
-    std::uint64_t refused = 0;
-    while (true) {
-        auto candidates = room(id, intid) & ~refused;
-        if (candidates == k_no_room && refused == 0) {
-            candidates = displace(id, priority_of(id, intid));
-        }
-        if (candidates == k_no_room) {
-            return false;
-        }
-        if (load(id, lowest(candidates), intid)) [[likely]] {
-            return true;
-        }
-        refused |= candidates & (0 - candidates);
-    }
 }
 
 /// Fills list registers from what waits for this vCPU.
@@ -312,8 +232,11 @@ bool Gic::load(VcpuId id, unsigned index, std::uint32_t intid)
     }
     ++counters_.loaded;
 
-    vcpu.list[index] = {static_cast<std::uint16_t>(intid), priority, source,
-                        (bits.latch & bit) != 0};
+    vcpu.list[index] = {.intid    = static_cast<std::uint16_t>(intid),
+                        .priority = priority,
+                        .source   = source,
+                        .latched  = (bits.latch & bit) != 0};
+    overtake(id, index);
     vcpu.in_flight |= register_bit(index);
     vcpu.fresh |= register_bit(index);
     vcpu.masked &= ~register_bit(index);

@@ -235,6 +235,7 @@ void Gic::maintenance(VcpuId id, std::uint64_t index)
     }
     if (vcpu.waiting_words != 0) {
         touched_ |= 1U << id;
+        draining_ |= 1U << id;
     }
     deliver();
 }

@@ -229,8 +229,10 @@ private:
     void                        place(VcpuId vcpu);
     [[nodiscard]] bool          place_one(VcpuId vcpu, std::uint32_t intid);
     [[nodiscard]] std::uint32_t best_waiting(VcpuId vcpu);
-    [[nodiscard]] std::uint64_t room(VcpuId vcpu, std::uint32_t intid);
-    [[nodiscard]] std::uint64_t displace(VcpuId vcpu, std::uint8_t priority);
+    [[nodiscard]] unsigned      find_slot(VcpuId vcpu, std::uint32_t intid, std::uint64_t refused);
+    [[nodiscard]] unsigned      take_turn(VcpuId vcpu, std::uint8_t priority, std::uint64_t empty);
+    void                        overtake(VcpuId vcpu, unsigned index);
+    [[nodiscard]] unsigned      displace(VcpuId vcpu, std::uint8_t priority);
     [[nodiscard]] bool          load(VcpuId vcpu, unsigned index, std::uint32_t intid);
     void                        finish(VcpuId vcpu, std::uint32_t intid);
     void                        finish_stale(VcpuId vcpu, std::uint32_t intid);
@@ -242,6 +244,9 @@ private:
     const GicMap* distributor_   = nullptr;
     const GicMap* redistributor_ = nullptr;
     std::uint32_t touched_       = 0; ///< vCPUs that deliver() has to look at
+    std::uint32_t draining_      = 0; ///< those that deliver() looks at since something ended there
+    bool          sees_          = false; ///< the machine can read list registers
+    bool          idle_          = false; ///< placing for a vCPU that waits: use every register
 };
 
 } // namespace vmm

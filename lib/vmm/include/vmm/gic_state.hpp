@@ -31,10 +31,12 @@ struct GicBank {
 
 /// What we put into a list register, until the guest's end of interrupt tells us it is empty.
 struct GicListRegister {
-    std::uint16_t intid    = 0;
-    std::uint8_t  priority = 0;
-    std::uint8_t  source   = 0;     ///< GICv2 SGI: the vCPU that sent it
-    bool          latched  = false; ///< its pending came from the latch, not from the line
+    std::uint16_t intid     = 0;
+    std::uint8_t  priority  = 0;
+    std::uint8_t  source    = 0;     ///< GICv2 SGI: the vCPU that sent it
+    std::uint8_t  overtaken = 0;     ///< by how many that came later
+    std::uint8_t  patience  = 0;     ///< how many are too many
+    bool          latched   = false; ///< its pending came from the latch, not from the line
 };
 
 /// One vCPU: its private interrupts, its list registers, and what waits for one.
@@ -66,7 +68,7 @@ struct GicState {
     std::array<std::uint64_t, k_gic_max_spis> route{}; ///< GICD_IROUTER; v2: GICD_ITARGETSR
     std::array<GicVcpu, k_gic_max_vcpus>      vcpus{};
 };
-static_assert(sizeof(GicState) <= 24 * 1024 && std::is_trivially_copyable_v<GicState>);
+static_assert(sizeof(GicState) <= 32 * 1024 && std::is_trivially_copyable_v<GicState>);
 
 /// Counted since configure(); a reset does not clear them.
 struct GicCounters {
