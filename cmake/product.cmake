@@ -85,8 +85,9 @@ function(vmm_guest target)
     set(images ${PROJECT_SOURCE_DIR}/lib/vmm/images.S)
     add_library(${target}_images OBJECT ${images})
     target_include_directories(${target}_images PRIVATE ${directory})
-    set_source_files_properties(${images} PROPERTIES
-        OBJECT_DEPENDS "${files};${directory}/cmdline;${directory}/guest.inc")
+    # Appended: several guests of one folder share the source file.
+    set_property(SOURCE ${images} APPEND PROPERTY
+        OBJECT_DEPENDS ${files} ${directory}/cmdline ${directory}/guest.inc)
     target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_images>)
     set_target_properties(${target} PROPERTIES VMM_GUEST_DIRECTORY ${directory} VMM_GUEST_VM ${arg_VM}
         VMM_GUEST_RAM ${arg_RAM} VMM_GUEST_VCPUS ${arg_VCPUS})
