@@ -74,8 +74,8 @@ std::uint64_t Machine::word(std::uint64_t physical) const
     return value;
 }
 
-std::optional<Translation> Machine::walk(std::uint64_t table, unsigned level,
-                                         std::uint64_t input) const
+std::optional<Translation> walk(const std::function<std::uint64_t(std::uint64_t)>& word,
+                                std::uint64_t table, unsigned level, std::uint64_t input)
 {
     for (;; ++level) {
         const auto shift      = 39 - 9 * level;
@@ -99,13 +99,18 @@ std::optional<Translation> Machine::walk(std::uint64_t table, unsigned level,
     }
 }
 
+std::function<std::uint64_t(std::uint64_t)> Machine::reader() const
+{
+    return [this](std::uint64_t physical) { return word(physical); };
+}
+
 std::optional<Translation> Machine::stage2(std::uint64_t root, std::uint64_t input) const
 {
     if (root % 8192 != 0) {
         throw std::runtime_error("the root of stage 2 is not aligned to its two tables");
     }
     // Bit 39 picks one of the two concatenated tables.
-    return walk(root + ((input >> 39) & 1) * k_page, 1, input);
+    return walk(reader(), root + ((input >> 39) & 1) * k_page, 1, input);
 }
 
 std::optional<Translation> Machine::stage1(std::uint64_t input) const
@@ -113,7 +118,7 @@ std::optional<Translation> Machine::stage1(std::uint64_t input) const
     if (table_.kernel_root % k_page != 0) {
         throw std::runtime_error("the root of stage 1 is not aligned");
     }
-    return walk(table_.kernel_root, 0, input);
+    return walk(reader(), table_.kernel_root, 0, input);
 }
 
 Bytes Machine::view(std::uint64_t root, std::uint64_t input, std::size_t size) const

@@ -7,6 +7,7 @@
 #include "picokit/system_table.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,6 +30,12 @@ struct Translation {
     [[nodiscard]] unsigned stage1_memory() const { return (descriptor >> 2) & 7; }
     [[nodiscard]] bool     stage1_read_only() const { return ((descriptor >> 7) & 1) != 0; }
 };
+
+/// Walks tables with a 4 KiB granule from `table` at `level`. `word` reads physical memory. Throws
+/// at descriptors that the architecture reserves and at blocks that are not aligned.
+[[nodiscard]] std::optional<Translation>
+walk(const std::function<std::uint64_t(std::uint64_t)>& word, std::uint64_t table, unsigned level,
+     std::uint64_t input);
 
 class Machine {
 public:
@@ -68,9 +75,8 @@ public:
 private:
     using Page = std::vector<std::byte>;
 
-    void                                     write(std::uint64_t physical, const Bytes& data);
-    [[nodiscard]] std::optional<Translation> walk(std::uint64_t table, unsigned level,
-                                                  std::uint64_t input) const;
+    void write(std::uint64_t physical, const Bytes& data);
+    [[nodiscard]] std::function<std::uint64_t(std::uint64_t)> reader() const;
 
     std::map<std::uint64_t, Page> pages_;
     picokit::SystemTable          table_{};
