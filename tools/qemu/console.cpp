@@ -49,19 +49,17 @@ Pattern text(std::string text)
     };
 }
 
-Pattern line_starting(std::string text)
+Pattern line_with(std::string start, std::string text)
 {
-    return [text = std::move(text)](std::string_view unread, Duration) {
-        return find_line(unread, [&](std::string_view line) { return line.starts_with(text); });
+    return [start = std::move(start), text = std::move(text)](std::string_view unread, Duration) {
+        return find_line(unread, [&](std::string_view line) {
+            return line.starts_with(start) && line.contains(text);
+        });
     };
 }
 
-Pattern line_with(std::string text)
-{
-    return [text = std::move(text)](std::string_view unread, Duration) {
-        return find_line(unread, [&](std::string_view line) { return line.contains(text); });
-    };
-}
+Pattern line_starting(std::string text) { return line_with(std::move(text), ""); }
+Pattern line_with(std::string text) { return line_with("", std::move(text)); }
 
 Console::Console(Process process, Listener listener)
     : process_(std::move(process))

@@ -34,8 +34,8 @@ std::vector<std::string> time_arguments(Time time)
     if (time == Time::host) {
         return {};
     }
-    return {"-icount", "shift=0,sleep=off", "-seed", "1",
-            "-rtc",    "base=2026-01-01T00:00:00,clock=vm"};
+    return {
+        "-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2026-01-01T00:00:00,clock=vm"};
 }
 
 std::vector<std::string> command_line(const Board& board, const std::filesystem::path& image,

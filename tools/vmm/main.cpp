@@ -57,9 +57,13 @@ Result<int> run(const Options& options)
         TRY(bench::run(options));
         return 0;
     }
-    const auto tree = this_tree();
-    TRY(check_names(tree, options));
+    const auto tree   = this_tree();
     const auto config = options.config.empty() ? "debug" : options.config;
+    if (options.example == "build") {
+        TRY(build_product(tree, options.board, config, "all"));
+        return 0;
+    }
+    TRY(check_names(tree, options));
     const auto product =
         TRY(build_product(tree, options.board, config, options.example + "_system"));
     auto system =

@@ -26,17 +26,18 @@ constexpr auto k_power_off       = 30s;
 constexpr auto k_last_lines      = 25;
 
 struct Trouble {
-    const char* text;
+    const char* line_start; ///< may be empty
+    const char* text;       ///< further on in the line
     const char* reason;
-    bool        at_line_start;
 };
 
 // What a machine prints when it is lost.
-constexpr std::array<Trouble, 4> k_trouble{{
-    {"Kernel panic - not syncing", "the guest's kernel panicked", false},
-    {"MON|ERROR", "a protection domain faulted", true},
-    {"VMM|ERROR", "the VMM reports an error", true},
-    {"picokit: panic", "the kernel panicked", true},
+constexpr std::array<Trouble, 5> k_trouble{{
+    {"", "Kernel panic - not syncing", "the guest's kernel panicked"},
+    {"MON|ERROR", "", "a protection domain faulted"},
+    {"vmm: guest", "\": error: ", "the VMM reports an error"},
+    {"vmm: guest", "\" stopped: ", "the VMM stopped the guest"},
+    {"KERNEL PANIC: ", "", "the kernel panicked"},
 }};
 
 struct Stop {
@@ -61,8 +62,7 @@ std::vector<qemu::Pattern> trouble_patterns()
 {
     std::vector<qemu::Pattern> patterns;
     for (const auto& trouble : k_trouble) {
-        patterns.push_back(trouble.at_line_start ? qemu::line_starting(trouble.text)
-                                                 : qemu::line_with(trouble.text));
+        patterns.push_back(qemu::line_with(trouble.line_start, trouble.text));
     }
     return patterns;
 }
@@ -260,7 +260,7 @@ int Session::tour()
 
 int Session::execute(const std::string& command)
 {
-    visible_ = false;
+    visible_   = false;
     auto shell = boot_to_shell();
     if (!shell) {
         return shell.error();

@@ -32,6 +32,8 @@ using Pattern = std::function<std::optional<Span>(std::string_view unread, Durat
 [[nodiscard]] Pattern line_starting(std::string text);
 /// The first complete line that contains `text`; the span is that line.
 [[nodiscard]] Pattern line_with(std::string text);
+/// The first complete line that starts with `start` and contains `text`; the span is that line.
+[[nodiscard]] Pattern line_with(std::string start, std::string text);
 
 /// How long to wait.
 struct Limits {
