@@ -13,10 +13,17 @@ _Static_assert(seL4_Fault_CapFault == 1 && seL4_Fault_UnknownSyscall == 2 &&
                    seL4_Fault_UserException == 3 && seL4_Fault_VMFault == 6,
                "fault labels");
 
-static void check(seL4_Error error)
+static __attribute__((cold, noreturn)) void fail(seL4_Error error)
+{
+    microkit_dbg_puts(microkit_name);
+    microkit_dbg_puts(": the kernel refuses a call; see the address of the fault for the error\n");
+    seam_crash((SeamError)error);
+}
+
+static inline void check(seL4_Error error)
 {
     if (__builtin_expect(error != seL4_NoError, 0)) {
-        seam_crash((SeamError)error);
+        fail(error);
     }
 }
 
