@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "repository.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <regex>
+#include <sstream>
+
+namespace check {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Calls `visit(number, line)` for each line, counted from 1.
+template <class Visit>
+void for_each_line(std::string_view text, Visit visit)
+{
+    std::istringstream lines{std::string(text)};
+    std::string        line;
+    for (int number = 1; std::getline(lines, line); number++) {
+        visit(number, line);
+    }
+}
+
+/// The libraries that `path` may use: those of the longest folder in `rules` it lies in.
+const std::set<std::string>* allowed_for(const Rules& rules, const std::string& path)
+{
+    for (auto folder = path; !folder.empty();
+         folder      = folder.substr(0, folder.find_last_of('/') + 1)) {
+        if (folder.ends_with('/')) {
+            folder.pop_back();
+        }
+        if (const auto rule = rules.find(folder); rule != rules.end()) {
+            return &rule->second;
+        }
+        if (!folder.contains('/')) {
+            break;
+        }
+    }
+    return nullptr;
+}
+
+bool is_test(const std::string& path)
+{
+    return path.starts_with("tests/") || path.contains("/test/") || path.ends_with("_test.cpp");
+}
+
+bool is_source(const std::string& path)
+{
+    static constexpr std::array k_endings{".cpp", ".hpp", ".c", ".h", ".S", ".cmake", ".sh", ".ld"};
+    return std::ranges::any_of(k_endings, [&](const char* end) { return path.ends_with(end); }) ||
+           path.ends_with("CMakeLists.txt");
+}
+
+} // namespace
+
+Rules parse_rules(std::string_view text)
+{
+    Rules rules;
+    for_each_line(text, [&](int, const std::string& line) {
+        std::istringstream words(line.substr(0, line.find('#')));
+        std::string        folder;
+        words >> folder;
+        for (std::string library; words >> library;) {
+            rules[folder].insert(library);
+        }
+    });
+    return rules;
+}
+
+Complaints check_includes(const Rules& rules, const std::string& path, std::string_view text)
+{
+    Complaints  complaints;
+    const auto* allowed = allowed_for(rules, path);
+    if (allowed == nullptr || allowed->contains("*")) {
+        return complaints;
+    }
+    std::set<std::string> known;
+    for (const auto& [folder, libraries] : rules) {
+        known.insert(libraries.begin(), libraries.end());
+    }
+    static const std::regex k_include(R"re(^\s*#\s*include\s*["<]([a-z0-9_]+)/.*)re");
+    for_each_line(text, [&](int number, const std::string& line) {
+        std::smatch match;
+        if (!std::regex_match(line, match, k_include)) {
+            return;
+        }
+        const auto library = match[1].str();
+        if (known.contains(library) && !allowed->contains(library)) {
+            complaints.push_back(fmt::format(
+                "{}:{}: may not include {}/; see tests/check/rules.txt", path, number, library));
+        }
+        if (library == "kit" && !is_test(path)) {
+            complaints.push_back(fmt::format("{}:{}: tests/kit is for tests only", path, number));
+        }
+    });
+    return complaints;
+}
+
+Complaints check_document(const fs::path& root, const std::string& path, std::string_view text)
+{
+    static constexpr std::array<std::string_view, 11> k_folders{
+        "boards/",  "cmake/", "components/", "docs/", "examples/", "lib/",
+        "picokit/", "tests/", "tools/",      ".ci/",  "./"};
+    static const std::regex k_link(R"re(\]\(([^)#\s]+)(#[^)]*)?\))re");
+    static const std::regex k_code(R"re(`([^`\s]+)`)re");
+
+    Complaints complaints;
+    const auto exists = [&](const std::string& target) {
+        return fs::exists(root / target) || fs::exists((root / path).parent_path() / target);
+    };
+    bool in_block = false;
+    for_each_line(text, [&](int number, const std::string& line) {
+        if (line.starts_with("```")) {
+            in_block = !in_block;
+        }
+        if (in_block) {
+            return;
+        }
+        const auto complain = [&](const std::string& target) {
+            complaints.push_back(fmt::format("{}:{}: there is no {}", path, number, target));
+        };
+        for (std::sregex_iterator link(line.begin(), line.end(), k_link), end; link != end;
+             ++link) {
+            const auto target = (*link)[1].str();
+            if (!target.contains("://") && !target.starts_with("mailto:") && !exists(target)) {
+                complain(target);
+            }
+        }
+        for (std::sregex_iterator code(line.begin(), line.end(), k_code), end; code != end;
+             ++code) {
+            const auto target  = (*code)[1].str();
+            const bool is_path = std::ranges::any_of(
+                k_folders, [&](auto folder) { return target.starts_with(folder); });
+            const bool is_pattern = target.find_first_of("*?<>{}$=|") != target.npos ||
+                                    target.contains("…") || target.contains("NAME");
+            if (is_path && !is_pattern && !exists(target)) {
+                complain(target);
+            }
+        }
+    });
+    return complaints;
+}
+
+Complaints check_words(const std::string& path, std::string_view text)
+{
+    // Written so that this file does not find itself.
+    static const std::regex k_unfinished(R"re(\b(TO)(DO)\b|\b(FIX)(ME)\b|\bXX[X]\b|\bHAC[K]\b)re");
+    static const std::regex k_foreign(
+        R"re((^|[^A-Za-z0-9_.}])/(work|tmp)/[a-z]|\.\./share[d]|deb\.debia[n]\.org|registry\.npmj[s])re");
+
+    Complaints complaints;
+    bool       licensed = !is_source(path);
+    for_each_line(text, [&](int number, const std::string& line) {
+        licensed =
+            licensed || (number <= 2 && line.contains("SPDX-License-Identifier: BSD-2-Clause"));
+        if (std::regex_search(line, k_unfinished)) {
+            complaints.push_back(fmt::format("{}:{}: something is left to do", path, number));
+        }
+        if (std::regex_search(line, k_foreign)) {
+            complaints.push_back(
+                fmt::format("{}:{}: names a folder or host of somebody's machine", path, number));
+        }
+    });
+    if (!licensed) {
+        complaints.push_back(fmt::format("{}:1: does not begin with the SPDX line", path));
+    }
+    return complaints;
+}
+
+} // namespace check

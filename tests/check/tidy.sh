@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# tidy.sh ROOT BUILD: clang-tidy (see .clang-tidy) over the sources of the host build in BUILD, tests
+# excepted. What passed is not looked at again until it, any header, or the rules change.
+set -euo pipefail
+root=$1 build=$2
+stamps=$build/tidy
+mkdir -p "$stamps"
+cd "$root"
+headers=$( (cat .clang-tidy; git -c safe.directory='*' ls-files '*.hpp' '*.h' | sort | xargs cat) | sha256sum | cut -c1-16)
+export build stamps headers
+
+one() {
+    local file=$1 stamp
+    stamp=$stamps/$( (echo "$headers $file"; cat "$file") | sha256sum | cut -c1-32)
+    [ ! -e "$stamp" ] || return 0
+    # libstdc++ 12 shows <expected> only to compilers with C++23's concepts; Clang 19 has them, but not
+    # GCC's warning options.
+    clang-tidy-19 --quiet -p "$build" --extra-arg=-Wno-unknown-warning-option "$file" 2> /dev/null || return 1
+    touch "$stamp"
+}
+export -f one
+# Only what the host build compiles, so that the compiler's options are known.
+sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' "$build/compile_commands.json" |
+    grep -E '^('"$root"')/(lib|picokit|components|tools)/.*\.cpp$' | grep -vE '/test/|_test\.cpp$' | sort -u |
+    xargs -r -d '\n' -n 1 -P "$(nproc)" bash -c 'one "$0"'
