@@ -30,12 +30,22 @@ std::set<std::string> examples(const Tree& tree)
     return names;
 }
 
+/// The folder of the system `name`: its example's own, or for a variant NAME_… that of NAME.
+std::string folder_of(const Tree& tree, const std::string& name)
+{
+    for (const auto& example : examples(tree)) {
+        if (name == example || name.starts_with(example + "_")) {
+            return example;
+        }
+    }
+    return {};
+}
+
 Result<> check_names(const Tree& tree, const Options& options)
 {
-    const auto names = examples(tree);
-    if (!names.contains(options.example)) {
+    if (folder_of(tree, options.example).empty()) {
         return std::unexpected(fmt::format("there is no example {}; there are: {}", options.example,
-                                           fmt::join(names, ", ")));
+                                           fmt::join(examples(tree), ", ")));
     }
     if (!fs::exists(tree.source / "boards" / options.board / "board.json")) {
         return std::unexpected(fmt::format("there is no board {} in boards/", options.board));
@@ -66,9 +76,9 @@ Result<int> run(const Options& options)
     TRY(check_names(tree, options));
     const auto product =
         TRY(build_product(tree, options.board, config, options.example + "_system"));
-    auto system =
-        TRY(read_system(product / "examples" / options.example / (options.example + ".json")));
-    const auto board = TRY(qemu::read_board(system.board_json));
+    auto       system = TRY(read_system(product / "examples" / folder_of(tree, options.example) /
+                                        (options.example + ".json")));
+    const auto board  = TRY(qemu::read_board(system.board_json));
 
     const auto folder = TRY(WorkFolder::create(tree.build / "run"));
     if (options.guest.is_given()) {

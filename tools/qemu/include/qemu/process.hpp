@@ -51,6 +51,8 @@ public:
     /// Ends it now, and everything in its process group. Nothing to do when it has ended.
     void stop();
 
+    [[nodiscard]] pid_t id() const { return id_; }
+
     // With Streams::piped: our ends of its standard input, output and error.
     Descriptor input;
     Descriptor output;

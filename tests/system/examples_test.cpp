@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Every example prints what its expect.txt says, on every board.
+#include "front_door.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <tuple>
+
+namespace {
+
+using namespace system_test;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+/// The folders with an expect.txt; these run until it is satisfied.
+std::set<std::string> examples()
+{
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator(root() / "examples")) {
+        if (fs::exists(entry.path() / "expect.txt") && entry.path().filename() != "simple") {
+            names.insert(entry.path().filename());
+        }
+    }
+    return names;
+}
+
+class Example : public testing::TestWithParam<std::tuple<std::string, const char*>> {};
+
+TEST_P(Example, PrintsWhatItMust)
+{
+    const auto& [name, board] = GetParam();
+    const auto call           = run({name, "--board", board});
+    EXPECT_EQ(call.exit_code, 0) << call.text();
+}
+
+std::string test_name(const testing::TestParamInfo<Example::ParamType>& info)
+{
+    return std::get<0>(info.param) + (std::get<1>(info.param) == k_gicv2 ? "_gicv2" : "_gicv3");
+}
+INSTANTIATE_TEST_SUITE_P(All, Example,
+                         testing::Combine(testing::ValuesIn(examples()),
+                                          testing::Values(k_gicv2, k_gicv3)),
+                         test_name);
+
+TEST(Sdk, AnotherDirectoryTakesThePlaceOfTheOwn)
+{
+    const auto copy = fs::path(testing::TempDir()) / "another_sdk";
+    fs::remove_all(copy);
+    fs::copy(root() / "build/sdk", copy, fs::copy_options::recursive);
+    const auto call = run({"hello"}, {"MICROKIT_SDK=" + copy.string()});
+    EXPECT_EQ(call.exit_code, 0) << call.text();
+    EXPECT_THAT(call.output, HasSubstr("hello, world"));
+}
+
+TEST(Sdk, OneThatIsNoneIsRefused)
+{
+    const auto call = run({"hello"}, {"MICROKIT_SDK=/usr"});
+    EXPECT_EQ(call.exit_code, 1);
+    EXPECT_THAT(call.errors, HasSubstr("there is no bin/microkit in it"));
+}
+
+TEST(Names, AnUnknownOneIsToldWhatThereIs)
+{
+    const auto call = run({"helo"});
+    EXPECT_EQ(call.exit_code, 1);
+    EXPECT_THAT(call.errors, HasSubstr("there is no example helo; there are: hello,"));
+    EXPECT_THAT(run({"hello", "--board", "x"}).errors, HasSubstr("there is no board x"));
+}
+
+} // namespace

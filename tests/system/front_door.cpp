@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "front_door.hpp"
+
+#include "qemu/console.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace system_test {
+
+namespace fs = std::filesystem;
+
+fs::path root() { return LIBVMM_SOURCE_DIR; }
+
+Call run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment)
+{
+    std::vector<std::string> words{"env"};
+    words.insert(words.end(), environment.begin(), environment.end());
+    words.push_back(root() / "run");
+    words.insert(words.end(), arguments.begin(), arguments.end());
+
+    Call call;
+    auto process = qemu::Process::start(words, qemu::Streams::piped);
+    if (!process) {
+        call.errors = process.error();
+        return call;
+    }
+    qemu::Console console(std::move(*process));
+    console.process().input.close();
+    // ./run has limits of its own; this one is CTest's to enforce.
+    const auto outcome = console.wait_for({}, {.silence = std::chrono::minutes{30}});
+    call.output        = outcome.before;
+    call.errors        = console.complaints();
+    call.exit_code     = console.process().wait().number;
+    return call;
+}
+
+std::string guest(const char* name) { return root() / "build/guest" / name; }
+
+std::string bare_metal(const char* name)
+{
+    return root() / "build/product/picokit" / k_gicv2 / "debug/tests/guests" / name;
+}
+
+std::string write_file(const std::string& name, const std::string& bytes)
+{
+    const auto* const test = testing::UnitTest::GetInstance()->current_test_info();
+    auto              own  = std::string(test->test_suite_name()) + "." + test->name();
+    for (char& c : own) {
+        c = c == '/' ? '.' : c;
+    }
+    const auto folder = fs::path(testing::TempDir()) / own;
+    fs::create_directories(folder);
+    std::ofstream(folder / name, std::ios::binary) << bytes;
+    return folder / name;
+}
+
+} // namespace system_test

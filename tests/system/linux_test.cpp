@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Debian's unmodified kernels in a VM: to the shell, one command, off again.
+#include "front_door.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <tuple>
+
+namespace {
+
+using namespace system_test;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+class Debian : public testing::TestWithParam<std::tuple<const char*, const char*, const char*>> {};
+
+TEST_P(Debian, ReachesTheShellAndPowersOff)
+{
+    const auto& [kernel, board, config] = GetParam();
+    const auto call = run({"--board", board, "--config", config, "--kernel", guest(kernel),
+                           "--exec", "uname -rm; grep -c timer /proc/interrupts"});
+    EXPECT_EQ(call.exit_code, 0) << call.text();
+    EXPECT_THAT(call.output, MatchesRegex("6\\.1\\.0-[0-9]+(-cloud)?-arm64 aarch64\n1\n"));
+    EXPECT_EQ(call.output.contains("cloud"), std::string_view(kernel).contains("cloud"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Debian,
+    testing::Combine(testing::Values("linux", "linux-cloud"), testing::Values(k_gicv2, k_gicv3),
+                     testing::Values("debug", "release")),
+    [](const auto& info) {
+        return std::string(std::get<0>(info.param) == std::string("linux") ? "generic" : "cloud") +
+               (std::get<1>(info.param) == k_gicv2 ? "_gicv2_" : "_gicv3_") +
+               std::get<2>(info.param);
+    });
+
+TEST(Linux, TakesTheTourAndPowersOff)
+{
+    const auto call = run({});
+    EXPECT_EQ(call.exit_code, 0) << call.text();
+    for (const auto* heading : {"== uname -a", "== CPUs", "== memory", "== interrupts",
+                                "== devices", "== poweroff", "reboot: Power down"}) {
+        EXPECT_THAT(call.output, HasSubstr(heading));
+    }
+    EXPECT_THAT(call.output, HasSubstr("arch_timer"));
+    EXPECT_THAT(call.output, HasSubstr("uart-pl011"));
+}
+
+TEST(Linux, ItsExitCodeIsTheCommands)
+{
+    EXPECT_EQ(run({"--exec", "true"}).exit_code, 0);
+    EXPECT_EQ(run({"--exec", "exit 42"}).exit_code, 42);
+    EXPECT_EQ(run({"--exec", "no-such-command"}).exit_code, 127);
+}
+
+TEST(Linux, OutputComesWholeAndNothingElse)
+{
+    const auto call = run({"--exec", "seq 1 3000 | while read n; do echo \"line $n\"; done"});
+    EXPECT_EQ(call.exit_code, 0) << call.errors;
+    std::string expected;
+    for (int n = 1; n <= 3000; n++) {
+        expected += "line " + std::to_string(n) + "\n";
+    }
+    EXPECT_EQ(call.output, expected);
+}
+
+TEST(Linux, PowerOffByTheCommandItselfIsAGoodEnd)
+{
+    const auto call = run({"--exec", "poweroff; sleep 100"});
+    EXPECT_EQ(call.exit_code, 0) << call.text();
+}
+
+TEST(Linux, HasTheMemoryAndCpusThatWereAskedFor)
+{
+    const auto call = run({"--memory", "512M", "--vcpus", "2", "--exec",
+                           "nproc; grep 'System RAM' /proc/iomem | head -n 1"});
+    EXPECT_EQ(call.exit_code, 0) << call.text();
+    EXPECT_EQ(call.output, "2\n40000000-5fffffff : System RAM\n");
+}
+
+TEST(Linux, SeesTheCommandLineThatWasGiven)
+{
+    const auto call = run(
+        {"--cmdline", "console=ttyAMA0 quiet word=\"two words\"", "--exec", "cat /proc/cmdline"});
+    EXPECT_EQ(call.output, "console=ttyAMA0 quiet word=\"two words\"\n") << call.text();
+}
+
+TEST(Linux, APackedKernelIsUnpacked)
+{
+    const auto file = write_file("Image.gz", "");
+    ASSERT_EQ(std::system(("gzip -1c '" + guest("linux-cloud") + "' > '" + file + "'").c_str()), 0);
+    const auto call = run({"--kernel", file, "--exec", "uname -r"});
+    EXPECT_EQ(call.exit_code, 0) << call.text();
+    EXPECT_THAT(call.output, HasSubstr("cloud"));
+}
+
+TEST(Linux, AKernelPanicIsAReason)
+{
+    const auto call = run({"--cmdline", "console=ttyAMA0 rdinit=/none root=/dev/none"});
+    EXPECT_EQ(call.exit_code, 125);
+    EXPECT_THAT(call.errors, HasSubstr("the guest's kernel panicked"));
+}
+
+TEST(Linux, RamMayBeElsewhereInTheVmmAndInTwoRegions)
+{
+    EXPECT_EQ(run({"simple_elsewhere", "--exec", "exit 7"}).exit_code, 7);
+    const auto call = run({"simple_two_regions", "--exec", "grep -c 'System RAM' /proc/iomem"});
+    EXPECT_EQ(call.exit_code, 0) << call.text();
+    EXPECT_EQ(call.output, "2\n");
+}
+
+} // namespace
