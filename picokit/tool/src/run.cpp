@@ -51,15 +51,19 @@ Checked<System> read_system(const std::string& file, const Board& board)
     return system;
 }
 
-Checked<std::vector<LoadedProgram>> load_programs(const System& system, const SearchPath& search)
+Checked<std::vector<LoadedProgram>> load_programs(const Board& board, const System& system,
+                                                  const SearchPath& search)
 {
     std::vector<LoadedProgram> programs;
     Errors                     errors;
     for (const auto& pd : system.pds) {
-        if (auto program = load_program(pd.program, search)) {
-            programs.push_back(std::move(*program));
-        } else {
+        auto program = load_program(pd.program, search);
+        if (!program) {
             errors.push_back(std::move(program).error());
+        } else if (auto fits = check_program_size(board, pd, *program); !fits) {
+            errors.push_back(std::move(fits).error());
+        } else {
+            programs.push_back(std::move(*program));
         }
     }
     if (!errors.empty()) {
@@ -76,6 +80,23 @@ void warn_unused(const std::vector<Region>& regions, std::ostream& out)
                 {region.declared->where,
                  fmt::format("memory region '{}' is not mapped anywhere", region.declared->name),
                  {}});
+        }
+    }
+}
+
+/// Code that can be overwritten is allowed, and rarely meant.
+void warn_writable_code(const System& system, const std::vector<LoadedProgram>& programs,
+                        std::ostream& out)
+{
+    for (std::size_t i = 0; i < programs.size(); ++i) {
+        for (const auto& segment : programs[i].image.segments) {
+            if (segment.permissions.write && segment.permissions.execute) {
+                out << format_warning(
+                    {system.pds[i].program.where,
+                     fmt::format("the segment of '{}' at {:#x} is writable and executable",
+                                 programs[i].image.name, segment.vaddr),
+                     "link with microkit.ld, which keeps code and data apart"});
+            }
         }
     }
 }
@@ -110,7 +131,8 @@ Checked<> build(const Arguments& arguments, std::ostream& out)
     const auto kernel  = TRY(checked(read_elf(kernel_path, {kernel_path})));
     const auto regions = TRY(checked(resolve_regions(system, search)));
     warn_unused(regions, out);
-    auto programs = TRY(load_programs(system, search));
+    auto programs = TRY(load_programs(board, system, search));
+    warn_writable_code(system, programs, out);
     TRY(checked(check_address_spaces(system, regions, programs)));
     TRY(checked(write_symbols(system, regions, programs)));
 

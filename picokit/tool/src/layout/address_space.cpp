@@ -113,6 +113,30 @@ void check_pd(const System& system, std::size_t index, const std::vector<Region>
 
 } // namespace
 
+Result<> check_program_size(const Board& board, const ProtectionDomain& pd,
+                            const LoadedProgram& program)
+{
+    std::uint64_t ram = 0;
+    for (const auto& range : board.ram) {
+        ram += range.range.size();
+    }
+    auto left = ram;
+    for (const auto& segment : program.image.segments) {
+        const auto size = segment.end_page() - segment.first_page();
+        if (size > left) {
+            return refuse(
+                pd.program.where,
+                fmt::format("'{}' does not fit into the RAM of board '{}': its segment at "
+                            "{:#x} has {:#x} bytes, of {:#x}",
+                            program.image.name, board.name, segment.vaddr, segment.memory_size,
+                            ram),
+                "make its data smaller, or put large data into a memory region");
+        }
+        left -= size;
+    }
+    return {};
+}
+
 std::vector<Diagnostic> check_address_spaces(const System&                     system,
                                              const std::vector<Region>&        regions,
                                              const std::vector<LoadedProgram>& programs)

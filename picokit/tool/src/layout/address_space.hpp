@@ -4,6 +4,7 @@
 
 #include "layout/regions.hpp"
 #include "program/program.hpp"
+#include "sdk/board.hpp"
 
 #include <cstdint>
 
@@ -18,6 +19,10 @@ inline constexpr std::uint64_t k_stack_top     = k_ipc_buffer - 0x1000; ///< bel
 {
     return k_stack_top - pd.stack_size;
 }
+
+/// Refuses a program that needs more memory than the board has, before anybody makes room for it.
+[[nodiscard]] Result<> check_program_size(const Board& board, const ProtectionDomain& pd,
+                                          const LoadedProgram& program);
 
 /// Checks alignment, limits and overlaps of all maps and of the segments of all programs.
 [[nodiscard]] std::vector<Diagnostic>
