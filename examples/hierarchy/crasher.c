@@ -7,19 +7,13 @@ static unsigned starts = 0;
 
 static void store_to_nowhere(void)
 {
-    volatile unsigned *volatile nowhere = (volatile unsigned *)0x10;
-    *nowhere = 1;
+    volatile unsigned* volatile nowhere = (volatile unsigned*)0x10;
+    *nowhere                            = 1;
 }
 
-static void jump_to_nowhere(void)
-{
-    ((void (*)(void))0xdead0000)();
-}
+static void jump_to_nowhere(void) { ((void (*)(void))0xdead0000)(); }
 
-static void execute_what_is_no_instruction(void)
-{
-    __asm__ volatile("udf #0");
-}
+static void execute_what_is_no_instruction(void) { __asm__ volatile("udf #0"); }
 
 /* With a number that no kernel knows. */
 static unsigned long system_call(unsigned long argument)
@@ -59,7 +53,4 @@ void init(void)
     microkit_dbg_puts("crasher: still alive?\n");
 }
 
-void notified(microkit_channel ch)
-{
-    (void)ch;
-}
+void notified(microkit_channel ch) { (void)ch; }

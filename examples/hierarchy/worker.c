@@ -2,10 +2,7 @@
 /* Says so when it is notified. */
 #include <microkit.h>
 
-void init(void)
-{
-    microkit_dbg_puts("worker: ready\n");
-}
+void init(void) { microkit_dbg_puts("worker: ready\n"); }
 
 void notified(microkit_channel ch)
 {

@@ -6,40 +6,34 @@
 static void reads_other_pd(void)
 {
     /* Where the witness has mapped its memory. */
-    (void)*(volatile uint64_t *)0x5000000;
+    (void)*(volatile uint64_t*)0x5000000;
 }
 
 static void reads_kernel(void)
 {
-    (void)*(volatile uint64_t *)0x70000000; /* where the image is loaded */
+    (void)*(volatile uint64_t*)0x70000000; /* where the image is loaded */
 }
 
 static void writes_device(void)
 {
-    *(volatile uint32_t *)0x8000000 = 0; /* the distributor: would switch all interrupts off */
+    *(volatile uint32_t*)0x8000000 = 0; /* the distributor: would switch all interrupts off */
 }
 
 static void writes_read_only(void)
 {
-    (void)*(volatile uint64_t *)0x3000000; /* reading is allowed */
-    *(volatile uint64_t *)0x3000000 = 1;
+    (void)*(volatile uint64_t*)0x3000000; /* reading is allowed */
+    *(volatile uint64_t*)0x3000000 = 1;
 }
 
 static void executes_data(void)
 {
-    *(volatile uint32_t *)0x3000000 = 0xd65f03c0; /* ret */
+    *(volatile uint32_t*)0x3000000 = 0xd65f03c0; /* ret */
     ((void (*)(void))0x3000000)();
 }
 
-static void writes_its_code(void)
-{
-    *(volatile uint32_t *)0x200000 = 0;
-}
+static void writes_its_code(void) { *(volatile uint32_t*)0x200000 = 0; }
 
-static void uses_fpu(void)
-{
-    __asm__ volatile("fmov d0, #1.0");
-}
+static void uses_fpu(void) { __asm__ volatile("fmov d0, #1.0"); }
 
 /* Not a tail call and not a loop: each level needs its own buffer. */
 __attribute__((noinline)) static unsigned overflow(unsigned depth)
@@ -52,10 +46,7 @@ __attribute__((noinline)) static unsigned overflow(unsigned depth)
     return overflow(depth + 1) + (unsigned)buffer[0];
 }
 
-static void overflows_stack(void)
-{
-    (void)overflow(0);
-}
+static void overflows_stack(void) { (void)overflow(0); }
 
 static void uses_missing_child(void)
 {
@@ -63,17 +54,21 @@ static void uses_missing_child(void)
 }
 
 static const struct {
-    const char *name;
+    const char* name;
     void (*function)(void);
 } offences[] = {
-    {"reads_other_pd", reads_other_pd},     {"reads_kernel", reads_kernel},
-    {"writes_device", writes_device},       {"writes_read_only", writes_read_only},
-    {"executes_data", executes_data},       {"writes_its_code", writes_its_code},
-    {"uses_fpu", uses_fpu},                 {"overflows_stack", overflows_stack},
+    {"reads_other_pd", reads_other_pd},
+    {"reads_kernel", reads_kernel},
+    {"writes_device", writes_device},
+    {"writes_read_only", writes_read_only},
+    {"executes_data", executes_data},
+    {"writes_its_code", writes_its_code},
+    {"uses_fpu", uses_fpu},
+    {"overflows_stack", overflows_stack},
     {"uses_missing_child", uses_missing_child},
 };
 
-static int is_my_name(const char *name)
+static int is_my_name(const char* name)
 {
     unsigned i = 0;
     while (name[i] != '\0' && name[i] == microkit_name[i]) {
@@ -95,7 +90,4 @@ void init(void)
     microkit_dbg_puts(": got away with it\n");
 }
 
-void notified(microkit_channel ch)
-{
-    (void)ch;
-}
+void notified(microkit_channel ch) { (void)ch; }

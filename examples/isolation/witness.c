@@ -10,7 +10,7 @@ static unsigned answers;
 void init(void)
 {
     /* Memory outside the kernel's RAM: nobody has cleared it, so write before reading. */
-    *(volatile uint64_t *)secret = 0x5ec4e7;
+    *(volatile uint64_t*)secret = 0x5ec4e7;
     microkit_dbg_puts("witness: asks its friend\n");
     microkit_notify(0);
 }
@@ -21,6 +21,7 @@ void notified(microkit_channel ch)
         microkit_notify(ch);
         return;
     }
-    microkit_dbg_puts(*(volatile uint64_t *)secret == 0x5ec4e7 ? "witness: all is well\n"
-                                                              : "witness: the secret has changed\n");
+    microkit_dbg_puts(*(volatile uint64_t*)secret == 0x5ec4e7
+                          ? "witness: all is well\n"
+                          : "witness: the secret has changed\n");
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Calls the server, says whether the work took longer than it is, and notifies the server. Both clients
- * are this program. */
+/* Calls the server, says whether the work took longer than it is, and notifies the server. Both
+ * clients are this program. */
 #include <microkit.h>
 
 #define SERVER 1
 
-static void say(const char *text)
+static void say(const char* text)
 {
     microkit_dbg_puts(microkit_name);
     microkit_dbg_puts(text);
@@ -21,7 +21,4 @@ void init(void)
     say(": done\n");
 }
 
-void notified(microkit_channel ch)
-{
-    (void)ch;
-}
+void notified(microkit_channel ch) { (void)ch; }

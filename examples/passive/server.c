@@ -17,10 +17,7 @@ static uint64_t milliseconds(uint64_t n)
     return n * (frequency / 1000);
 }
 
-void init(void)
-{
-    microkit_dbg_puts("server: init, in time of its own\n");
-}
+void init(void) { microkit_dbg_puts("server: init, in time of its own\n"); }
 
 void notified(microkit_channel ch)
 {

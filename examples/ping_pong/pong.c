@@ -6,10 +6,7 @@
 #define SECOND 7
 #define ONE_WAY 2
 
-void init(void)
-{
-    microkit_dbg_puts("pong: ready\n");
-}
+void init(void) { microkit_dbg_puts("pong: ready\n"); }
 
 void notified(microkit_channel ch)
 {

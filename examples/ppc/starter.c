@@ -8,7 +8,4 @@ void init(void)
     microkit_notify(0);
 }
 
-void notified(microkit_channel ch)
-{
-    (void)ch;
-}
+void notified(microkit_channel ch) { (void)ch; }

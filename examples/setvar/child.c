@@ -5,11 +5,10 @@
 
 volatile uint64_t child_end;
 
-void init(void)
-{
-}
+void init(void) {}
 
 void notified(microkit_channel ch)
 {
-    microkit_dbg_puts(ch == child_end ? "child: notified on its end\n" : "child: notified on another\n");
+    microkit_dbg_puts(ch == child_end ? "child: notified on its end\n"
+                                      : "child: notified on another\n");
 }

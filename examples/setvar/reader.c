@@ -3,8 +3,8 @@
 #include <microkit.h>
 #include <stdint.h>
 
-/* Eight bytes each. It does not matter whether a variable has an initial value (and hence a place in the
- * file) or not. Volatile: the compiler cannot know who writes them. */
+/* Eight bytes each. It does not matter whether a variable has an initial value (and hence a place
+ * in the file) or not. Volatile: the compiler cannot know who writes them. */
 volatile uint64_t fixed_vaddr;
 volatile uint64_t fixed_size = 1;
 volatile uint64_t fixed_paddr;
@@ -17,7 +17,7 @@ volatile uint64_t irq_id;
 volatile uint64_t child_id = ~0ul;
 volatile uint64_t reader_end;
 
-static void say(const char *what, uint64_t value)
+static void say(const char* what, uint64_t value)
 {
     int shift = 60;
     microkit_dbg_puts("reader: ");
@@ -32,10 +32,10 @@ static void say(const char *what, uint64_t value)
     microkit_dbg_puts("\n");
 }
 
-static const char *test_region(uint64_t vaddr)
+static const char* test_region(uint64_t vaddr)
 {
-    volatile uint64_t *word = (volatile uint64_t *)vaddr;
-    *word = 0x1122334455667788;
+    volatile uint64_t* word = (volatile uint64_t*)vaddr;
+    *word                   = 0x1122334455667788;
     return *word == 0x1122334455667788 ? "holds what is written" : "does not hold what is written";
 }
 
@@ -61,12 +61,9 @@ void init(void)
     microkit_dbg_puts(test_region(anywhere_vaddr));
     microkit_dbg_puts("\nreader: ");
     for (uint64_t i = 0; i < file_length; i++) {
-        microkit_dbg_putc(((const char *)file_vaddr)[i]);
+        microkit_dbg_putc(((const char*)file_vaddr)[i]);
     }
     microkit_notify((microkit_channel)reader_end);
 }
 
-void notified(microkit_channel ch)
-{
-    (void)ch;
-}
+void notified(microkit_channel ch) { (void)ch; }

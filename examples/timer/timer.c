@@ -21,13 +21,12 @@ static uint64_t counter(void)
 static void set_deadline(uint64_t when)
 {
     deadline = when;
-    __asm__ volatile("msr cntp_cval_el0, %0\n\tmsr cntp_ctl_el0, %1\n\tisb" : : "r"(when), "r"(1ul));
+    __asm__ volatile("msr cntp_cval_el0, %0\n\tmsr cntp_ctl_el0, %1\n\tisb"
+                     :
+                     : "r"(when), "r"(1ul));
 }
 
-static void switch_off(void)
-{
-    __asm__ volatile("msr cntp_ctl_el0, xzr\n\tisb");
-}
+static void switch_off(void) { __asm__ volatile("msr cntp_ctl_el0, xzr\n\tisb"); }
 
 void init(void)
 {

@@ -38,12 +38,12 @@ LIBSEL4_BEGIN_DECLARATIONS
 void init(void);
 void notified(microkit_channel ch);
 #ifdef __cplusplus
-microkit_msginfo microkit_protected(microkit_channel ch, microkit_msginfo msginfo)
-    __asm__("protected");
+microkit_msginfo microkit_protected(microkit_channel ch,
+                                    microkit_msginfo msginfo) __asm__("protected");
 #else
 microkit_msginfo protected(microkit_channel ch, microkit_msginfo msginfo);
 #endif
-seL4_Bool fault(microkit_child child, microkit_msginfo msginfo, microkit_msginfo *reply_msginfo);
+seL4_Bool fault(microkit_child child, microkit_msginfo msginfo, microkit_msginfo* reply_msginfo);
 
 /* Written by the image tool. In the three words bit n stands for channel n. */
 extern char      microkit_name[MICROKIT_PD_NAME_LENGTH];
@@ -59,27 +59,27 @@ extern seL4_MessageInfo_t microkit_signal_msg;
 
 /* To the debug console; nothing in configurations that do not print. Numbers in decimal. */
 void microkit_dbg_putc(int c);
-void microkit_dbg_puts(const char *s);
+void microkit_dbg_puts(const char* s);
 void microkit_dbg_put8(seL4_Uint8 x);
 void microkit_dbg_put32(seL4_Uint32 x);
 
 /* Stores to the address that is the error's number: the report of the fault shows it. */
 LIBSEL4_INLINE_FUNC void microkit_internal_crash(seL4_Error err)
 {
-    *(volatile int *)(seL4_Word)err = 0;
+    *(volatile int*)(seL4_Word)err = 0;
 }
 
 /* Not for programs: what the calls below do when they cannot do their work. `call` is their name.
  * Out of line, so that each call is as small as its good case. */
-void picokit_wrong_channel(const char *call, microkit_channel ch) __attribute__((cold));
-void picokit_call_failed(const char *call, seL4_Error err) __attribute__((cold));
+void picokit_wrong_channel(const char* call, microkit_channel ch) __attribute__((cold));
+void picokit_call_failed(const char* call, seL4_Error err) __attribute__((cold));
 
 LIBSEL4_INLINE_FUNC seL4_Bool picokit_has_channel(seL4_Word granted, microkit_channel ch)
 {
     return ch <= MICROKIT_MAX_CHANNEL_ID && (granted >> ch & 1) != 0;
 }
 
-LIBSEL4_INLINE_FUNC void picokit_check(const char *call, seL4_Error err)
+LIBSEL4_INLINE_FUNC void picokit_check(const char* call, seL4_Error err)
 {
     if (__builtin_expect(err != seL4_NoError, 0)) {
         picokit_call_failed(call, err);
@@ -108,8 +108,8 @@ LIBSEL4_INLINE_FUNC void microkit_deferred_notify(microkit_channel ch)
 {
     if (picokit_has_channel(microkit_notifications, ch)) {
         microkit_have_signal = seL4_True;
-        microkit_signal_msg = seL4_MessageInfo_new(0, 0, 0, 0);
-        microkit_signal_cap = BASE_OUTPUT_NOTIFICATION_CAP + ch;
+        microkit_signal_msg  = seL4_MessageInfo_new(0, 0, 0, 0);
+        microkit_signal_cap  = BASE_OUTPUT_NOTIFICATION_CAP + ch;
     } else {
         picokit_wrong_channel("microkit_deferred_notify", ch);
     }
@@ -119,8 +119,8 @@ LIBSEL4_INLINE_FUNC void microkit_deferred_irq_ack(microkit_channel ch)
 {
     if (picokit_has_channel(microkit_irqs, ch)) {
         microkit_have_signal = seL4_True;
-        microkit_signal_msg = seL4_MessageInfo_new(IRQAckIRQ, 0, 0, 0);
-        microkit_signal_cap = BASE_IRQ_CAP + ch;
+        microkit_signal_msg  = seL4_MessageInfo_new(IRQAckIRQ, 0, 0, 0);
+        microkit_signal_cap  = BASE_IRQ_CAP + ch;
     } else {
         picokit_wrong_channel("microkit_deferred_irq_ack", ch);
     }
@@ -150,15 +150,9 @@ LIBSEL4_INLINE_FUNC seL4_Word microkit_msginfo_get_count(microkit_msginfo msginf
     return seL4_MessageInfo_get_length(msginfo);
 }
 
-LIBSEL4_INLINE_FUNC void microkit_mr_set(seL4_Uint8 mr, seL4_Word value)
-{
-    seL4_SetMR(mr, value);
-}
+LIBSEL4_INLINE_FUNC void microkit_mr_set(seL4_Uint8 mr, seL4_Word value) { seL4_SetMR(mr, value); }
 
-LIBSEL4_INLINE_FUNC seL4_Word microkit_mr_get(seL4_Uint8 mr)
-{
-    return seL4_GetMR(mr);
-}
+LIBSEL4_INLINE_FUNC seL4_Word microkit_mr_get(seL4_Uint8 mr) { return seL4_GetMR(mr); }
 
 /* Children. Only pc changes on a restart; a wrong id is an error of the kernel call. */
 
@@ -229,8 +223,8 @@ LIBSEL4_INLINE_FUNC void microkit_vcpu_arm_write_reg(microkit_child vcpu, seL4_W
 #endif
 
 #ifdef CONFIG_ALLOW_SMC_CALLS
-LIBSEL4_INLINE_FUNC void microkit_arm_smc_call(seL4_ARM_SMCContext *args,
-                                               seL4_ARM_SMCContext *response)
+LIBSEL4_INLINE_FUNC void microkit_arm_smc_call(seL4_ARM_SMCContext* args,
+                                               seL4_ARM_SMCContext* response)
 {
     picokit_check("microkit_arm_smc_call", seL4_ARM_SMC_Call(ARM_SMC_CAP, args, response));
 }

@@ -11,7 +11,7 @@ void microkit_dbg_putc(int c)
 #endif
 }
 
-void microkit_dbg_puts(const char *s)
+void microkit_dbg_puts(const char* s)
 {
     while (*s != '\0') {
         microkit_dbg_putc(*s++);
@@ -21,8 +21,8 @@ void microkit_dbg_puts(const char *s)
 void microkit_dbg_put32(seL4_Uint32 x)
 {
     char  digits[11];
-    char *first = &digits[sizeof(digits) - 1];
-    *first = '\0';
+    char* first = &digits[sizeof(digits) - 1];
+    *first      = '\0';
     do {
         *--first = (char)('0' + x % 10);
         x /= 10;
@@ -30,10 +30,7 @@ void microkit_dbg_put32(seL4_Uint32 x)
     microkit_dbg_puts(first);
 }
 
-void microkit_dbg_put8(seL4_Uint8 x)
-{
-    microkit_dbg_put32(x);
-}
+void microkit_dbg_put8(seL4_Uint8 x) { microkit_dbg_put32(x); }
 
 /* The name may fill its 64 bytes without a terminator. */
 static void put_name(void)
@@ -43,7 +40,7 @@ static void put_name(void)
     }
 }
 
-void picokit_wrong_channel(const char *call, microkit_channel ch)
+void picokit_wrong_channel(const char* call, microkit_channel ch)
 {
     put_name();
     microkit_dbg_puts(" ");
@@ -53,7 +50,7 @@ void picokit_wrong_channel(const char *call, microkit_channel ch)
     microkit_dbg_puts(" is not granted by the system description\n");
 }
 
-void picokit_call_failed(const char *call, seL4_Error err)
+void picokit_call_failed(const char* call, seL4_Error err)
 {
     put_name();
     microkit_dbg_puts(" ");
@@ -64,8 +61,8 @@ void picokit_call_failed(const char *call, seL4_Error err)
     microkit_internal_crash(err);
 }
 
-__attribute__((weak)) void __assert_fail(const char *expression, const char *file, int line,
-                                         const char *function)
+__attribute__((weak)) void __assert_fail(const char* expression, const char* file, int line,
+                                         const char* function)
 {
     put_name();
     microkit_dbg_puts(" assertion failed: ");

@@ -21,7 +21,4 @@ void init(void)
     microkit_dbg_puts("\n");
 }
 
-void notified(microkit_channel ch)
-{
-    (void)ch;
-}
+void notified(microkit_channel ch) { (void)ch; }

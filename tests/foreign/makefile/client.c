@@ -26,7 +26,4 @@ void init(void)
     microkit_dbg_puts(reply.words[0] == 0 ? "CLIENT: nothing\n" : "CLIENT: something?\n");
 }
 
-void notified(microkit_channel ch)
-{
-    (void)ch;
-}
+void notified(microkit_channel ch) { (void)ch; }

@@ -9,33 +9,28 @@
 
 static unsigned faults;
 
-void init(void)
-{
-}
+void init(void) {}
 
-void notified(microkit_channel ch)
-{
-    (void)ch;
-}
+void notified(microkit_channel ch) { (void)ch; }
 
 static void look_at_registers(void)
 {
     seL4_UserContext regs;
-    seL4_Error err = seL4_TCB_ReadRegisters(BASE_TCB_CAP + CHILD, seL4_False, 0,
-                                            sizeof(regs) / sizeof(seL4_Word), &regs);
+    seL4_Error       err = seL4_TCB_ReadRegisters(BASE_TCB_CAP + CHILD, seL4_False, 0,
+                                                  sizeof(regs) / sizeof(seL4_Word), &regs);
     microkit_dbg_puts(err == seL4_NoError && regs.x19 == 19 && regs.x28 == 28
                           ? "PARENT: the registers are right\n"
                           : "PARENT: the registers are wrong\n");
     regs.pc += 4; /* past the instruction that faults */
     regs.x0 = 42;
-    err = seL4_TCB_WriteRegisters(BASE_TCB_CAP + CHILD, seL4_True, 0,
-                                  sizeof(regs) / sizeof(seL4_Word), &regs);
+    err     = seL4_TCB_WriteRegisters(BASE_TCB_CAP + CHILD, seL4_True, 0,
+                                      sizeof(regs) / sizeof(seL4_Word), &regs);
     if (err != seL4_NoError) {
         microkit_internal_crash(err);
     }
 }
 
-seL4_Bool fault(microkit_child child, microkit_msginfo msginfo, microkit_msginfo *reply_msginfo)
+seL4_Bool fault(microkit_child child, microkit_msginfo msginfo, microkit_msginfo* reply_msginfo)
 {
     (void)reply_msginfo;
     if (child != CHILD || microkit_msginfo_get_label(msginfo) != seL4_Fault_VMFault ||

@@ -11,10 +11,7 @@ Greeting greeting;
 
 } // namespace
 
-void init(void)
-{
-    microkit_dbg_puts("SERVER: init\n");
-}
+void init(void) { microkit_dbg_puts("SERVER: init\n"); }
 
 void notified(microkit_channel) {}
 

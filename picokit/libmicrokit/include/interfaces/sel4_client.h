@@ -4,48 +4,47 @@
 
 #include <sel4/syscalls.h>
 
-/* Registers are copied four at a time, two instructions each way; both ends hold a multiple of it. */
-LIBSEL4_INLINE_FUNC void picokit_copy_registers(seL4_Word *to, const seL4_Word *from,
+/* Four registers at a time, two instructions each way; both ends hold a multiple of four. */
+LIBSEL4_INLINE_FUNC void picokit_copy_registers(seL4_Word* to, const seL4_Word* from,
                                                 seL4_Word count)
 {
-    const seL4_Word *const end = from + count;
+    const seL4_Word* const end = from + count;
     for (; from < end; from += 4, to += 4) {
         const seL4_Word a = from[0];
         const seL4_Word b = from[1];
         const seL4_Word c = from[2];
         const seL4_Word d = from[3];
-        to[0] = a;
-        to[1] = b;
-        to[2] = c;
-        to[3] = d;
+        to[0]             = a;
+        to[1]             = b;
+        to[2]             = c;
+        to[3]             = d;
     }
 }
 
 /* The first `count` registers (1..36) are valid afterwards. */
 LIBSEL4_INLINE seL4_Error seL4_TCB_ReadRegisters(seL4_TCB service, seL4_Bool suspend_source,
                                                  seL4_Uint8 arch_flags, seL4_Word count,
-                                                 seL4_UserContext *regs)
+                                                 seL4_UserContext* regs)
 {
-    const seL4_Error error =
-        (seL4_Error)picokit_svc(PICOKIT_SYS_TCB_READ_REGISTERS, service,
-                                (seL4_Word)(suspend_source != 0), count)
-            .x0;
+    const seL4_Error error = (seL4_Error)picokit_svc(PICOKIT_SYS_TCB_READ_REGISTERS, service,
+                                                     (seL4_Word)(suspend_source != 0), count)
+                                 .x0;
     (void)arch_flags;
     if (error == seL4_NoError) {
-        picokit_copy_registers((seL4_Word *)regs, __sel4_ipc_buffer->msg, count);
+        picokit_copy_registers((seL4_Word*)regs, __sel4_ipc_buffer->msg, count);
     }
     return error;
 }
 
 LIBSEL4_INLINE seL4_Error seL4_TCB_WriteRegisters(seL4_TCB service, seL4_Bool resume_target,
                                                   seL4_Uint8 arch_flags, seL4_Word count,
-                                                  seL4_UserContext *regs)
+                                                  seL4_UserContext* regs)
 {
     (void)arch_flags;
     if (count > sizeof(*regs) / sizeof(seL4_Word)) {
         return seL4_TruncatedMessage;
     }
-    picokit_copy_registers(__sel4_ipc_buffer->msg, (const seL4_Word *)regs, count);
+    picokit_copy_registers(__sel4_ipc_buffer->msg, (const seL4_Word*)regs, count);
     return (seL4_Error)picokit_svc(PICOKIT_SYS_TCB_WRITE_REGISTERS, service,
                                    (seL4_Word)(resume_target != 0), count)
         .x0;
@@ -62,10 +61,10 @@ LIBSEL4_INLINE seL4_Error seL4_TCB_Resume(seL4_TCB service)
 }
 
 LIBSEL4_INLINE seL4_ARM_VCPU_ReadRegs_t seL4_ARM_VCPU_ReadRegs(seL4_ARM_VCPU service,
-                                                               seL4_Word field)
+                                                               seL4_Word     field)
 {
     const struct picokit_result answer = picokit_svc2(PICOKIT_SYS_VCPU_READ_REG, service, field);
-    seL4_ARM_VCPU_ReadRegs_t result;
+    seL4_ARM_VCPU_ReadRegs_t    result;
     result.error = (int)answer.x0;
     result.value = answer.x1;
     return result;
@@ -92,13 +91,12 @@ LIBSEL4_INLINE seL4_Error seL4_ARM_VCPU_AckVPPI(seL4_ARM_VCPU service, seL4_Word
 }
 
 #ifdef CONFIG_ALLOW_SMC_CALLS
-LIBSEL4_INLINE seL4_Error seL4_ARM_SMC_Call(seL4_ARM_SMC service,
-                                            seL4_ARM_SMCContext *smc_args,
-                                            seL4_ARM_SMCContext *smc_response)
+LIBSEL4_INLINE seL4_Error seL4_ARM_SMC_Call(seL4_ARM_SMC service, seL4_ARM_SMCContext* smc_args,
+                                            seL4_ARM_SMCContext* smc_response)
 {
-    const seL4_Word *in = &smc_args->x0;
-    seL4_Word *out = &smc_response->x0;
-    seL4_Error error;
+    const seL4_Word* in  = &smc_args->x0;
+    seL4_Word*       out = &smc_response->x0;
+    seL4_Error       error;
     for (int i = 0; i < 8; i++) {
         seL4_SetMR(i, in[i]);
     }

@@ -6,7 +6,7 @@
 
 LIBSEL4_BEGIN_DECLARATIONS
 
-void __assert_fail(const char *expression, const char *file, int line, const char *function);
+void __assert_fail(const char* expression, const char* file, int line, const char* function);
 
 LIBSEL4_END_DECLARATIONS
 
@@ -20,7 +20,7 @@ LIBSEL4_END_DECLARATIONS
     } while (0)
 
 #ifdef CONFIG_DEBUG_BUILD
-#define seL4_DebugAssert(expression) seL4_Assert(expression)
+    #define seL4_DebugAssert(expression) seL4_Assert(expression)
 #else
-#define seL4_DebugAssert(expression) ((void)0)
+    #define seL4_DebugAssert(expression) ((void)0)
 #endif

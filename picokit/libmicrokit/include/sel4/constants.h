@@ -5,9 +5,9 @@
 #include <sel4/macros.h>
 
 enum {
-    seL4_MsgLengthBits = 7,
+    seL4_MsgLengthBits   = 7,
     seL4_MsgExtraCapBits = 2,
-    seL4_MsgMaxLength = 120,
+    seL4_MsgMaxLength    = 120,
 };
 #define seL4_MsgMaxExtraCaps (LIBSEL4_BIT(seL4_MsgExtraCapBits) - 1)
 

@@ -5,16 +5,16 @@
 #include <sel4/macros.h>
 
 typedef enum {
-    seL4_Fault_NullFault = 0,
-    seL4_Fault_CapFault = 1,
-    seL4_Fault_UnknownSyscall = 2,
-    seL4_Fault_UserException = 3,
-    seL4_Fault_DebugException = 4,
-    seL4_Fault_Timeout = 5,
-    seL4_Fault_VMFault = 6,
+    seL4_Fault_NullFault       = 0,
+    seL4_Fault_CapFault        = 1,
+    seL4_Fault_UnknownSyscall  = 2,
+    seL4_Fault_UserException   = 3,
+    seL4_Fault_DebugException  = 4,
+    seL4_Fault_Timeout         = 5,
+    seL4_Fault_VMFault         = 6,
     seL4_Fault_VGICMaintenance = 7,
-    seL4_Fault_VCPUFault = 8,
-    seL4_Fault_VPPIEvent = 9,
+    seL4_Fault_VCPUFault       = 8,
+    seL4_Fault_VPPIEvent       = 9,
 } seL4_FaultType;
 
 typedef enum {

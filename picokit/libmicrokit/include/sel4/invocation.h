@@ -6,7 +6,7 @@
 
 enum invocation_label {
     InvalidInvocation = 0,
-    /* A deferred operation with this label acknowledges an interrupt, else it signals. The number is
-     * picokit's own; programs know the name. */
+    /* A deferred operation with this label acknowledges an interrupt, else it signals. The number
+     * is picokit's own; programs know the name. */
     IRQAckIRQ = 1,
 };

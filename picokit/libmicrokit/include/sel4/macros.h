@@ -5,10 +5,10 @@
 #include <sel4/config.h>
 
 #ifndef CONST
-#define CONST __attribute__((__const__))
+    #define CONST __attribute__((__const__))
 #endif
 #ifndef PURE
-#define PURE __attribute__((__pure__))
+    #define PURE __attribute__((__pure__))
 #endif
 
 #define SEL4_PACKED __attribute__((packed))
@@ -23,13 +23,13 @@
 #define LIBSEL4_BIT(n) (1ul << (n))
 
 #ifdef __cplusplus
-#define SEL4_COMPILE_ASSERT(name, condition) static_assert(condition, #name);
-#define LIBSEL4_BEGIN_DECLARATIONS extern "C" {
-#define LIBSEL4_END_DECLARATIONS }
+    #define SEL4_COMPILE_ASSERT(name, condition) static_assert(condition, #name);
+    #define LIBSEL4_BEGIN_DECLARATIONS extern "C" {
+    #define LIBSEL4_END_DECLARATIONS }
 #else
-#define SEL4_COMPILE_ASSERT(name, condition) _Static_assert(condition, #name);
-#define LIBSEL4_BEGIN_DECLARATIONS
-#define LIBSEL4_END_DECLARATIONS
+    #define SEL4_COMPILE_ASSERT(name, condition) _Static_assert(condition, #name);
+    #define LIBSEL4_BEGIN_DECLARATIONS
+    #define LIBSEL4_END_DECLARATIONS
 #endif
 
 /* An enum as wide as a word, whatever the compiler would choose. */

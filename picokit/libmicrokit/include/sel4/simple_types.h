@@ -4,14 +4,14 @@
 
 #include <sel4/macros.h>
 
-typedef signed char        seL4_Int8;
-typedef short              seL4_Int16;
-typedef int                seL4_Int32;
-typedef long               seL4_Int64;
-typedef unsigned char      seL4_Uint8;
-typedef unsigned short     seL4_Uint16;
-typedef unsigned int       seL4_Uint32;
-typedef unsigned long      seL4_Uint64;
+typedef signed char    seL4_Int8;
+typedef short          seL4_Int16;
+typedef int            seL4_Int32;
+typedef long           seL4_Int64;
+typedef unsigned char  seL4_Uint8;
+typedef unsigned short seL4_Uint16;
+typedef unsigned int   seL4_Uint32;
+typedef unsigned long  seL4_Uint64;
 
 typedef seL4_Uint64 seL4_Word;
 typedef seL4_Word   seL4_CPtr;
@@ -21,9 +21,9 @@ typedef seL4_Int8   seL4_Bool;
 #define seL4_False 0
 
 #ifdef __cplusplus
-#define seL4_Null 0L
+    #define seL4_Null 0L
 #else
-#define seL4_Null ((void *)0)
+    #define seL4_Null ((void*)0)
 #endif
 
 #define SEL4_WORD_IS_UINT64

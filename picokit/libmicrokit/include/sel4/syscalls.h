@@ -17,10 +17,10 @@ struct picokit_result {
 LIBSEL4_INLINE_FUNC struct picokit_result picokit_svc(seL4_Word number, seL4_Word a, seL4_Word b,
                                                       seL4_Word c)
 {
-    register seL4_Word x0 __asm__("x0") = a;
-    register seL4_Word x1 __asm__("x1") = b;
-    register seL4_Word x2 __asm__("x2") = c;
-    register seL4_Word x7 __asm__("x7") = number;
+    register seL4_Word    x0 __asm__("x0") = a;
+    register seL4_Word    x1 __asm__("x1") = b;
+    register seL4_Word    x2 __asm__("x2") = c;
+    register seL4_Word    x7 __asm__("x7") = number;
     struct picokit_result result;
     __asm__ volatile("svc #0" : "+r"(x0), "+r"(x1) : "r"(x2), "r"(x7) : "memory");
     result.x0 = x0;
@@ -39,9 +39,9 @@ LIBSEL4_INLINE_FUNC seL4_Word picokit_svc1(seL4_Word number, seL4_Word a)
 
 LIBSEL4_INLINE_FUNC struct picokit_result picokit_svc2(seL4_Word number, seL4_Word a, seL4_Word b)
 {
-    register seL4_Word x0 __asm__("x0") = a;
-    register seL4_Word x1 __asm__("x1") = b;
-    register seL4_Word x7 __asm__("x7") = number;
+    register seL4_Word    x0 __asm__("x0") = a;
+    register seL4_Word    x1 __asm__("x1") = b;
+    register seL4_Word    x7 __asm__("x7") = number;
     struct picokit_result result;
     __asm__ volatile("svc #0" : "+r"(x0), "+r"(x1) : "r"(x7) : "memory");
     result.x0 = x0;
@@ -85,10 +85,10 @@ LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_Call(seL4_CPtr dest, seL4_MessageInf
 /* As seL4_Call with the first four words passed by reference; a null pointer stands for a word that
  * does not matter. */
 LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_CallWithMRs(seL4_CPtr dest, seL4_MessageInfo_t info,
-                                                        seL4_Word *mr0, seL4_Word *mr1,
-                                                        seL4_Word *mr2, seL4_Word *mr3)
+                                                        seL4_Word* mr0, seL4_Word* mr1,
+                                                        seL4_Word* mr2, seL4_Word* mr3)
 {
-    seL4_Word *const words[4] = {mr0, mr1, mr2, mr3};
+    seL4_Word* const words[4] = {mr0, mr1, mr2, mr3};
     for (int i = 0; i < 4; i++) {
         if (words[i] && (seL4_Word)i < seL4_MessageInfo_get_length(info)) {
             seL4_SetMR(i, *words[i]);
@@ -103,10 +103,7 @@ LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_CallWithMRs(seL4_CPtr dest, seL4_Mes
     return info;
 }
 
-LIBSEL4_INLINE_FUNC void seL4_Yield(void)
-{
-    (void)picokit_svc1(PICOKIT_SYS_YIELD, 0);
-}
+LIBSEL4_INLINE_FUNC void seL4_Yield(void) { (void)picokit_svc1(PICOKIT_SYS_YIELD, 0); }
 
 #ifdef CONFIG_PRINTING
 LIBSEL4_INLINE_FUNC void seL4_DebugPutChar(char c)
@@ -114,7 +111,7 @@ LIBSEL4_INLINE_FUNC void seL4_DebugPutChar(char c)
     (void)picokit_svc1(PICOKIT_SYS_DEBUG_PUT_CHAR, (unsigned char)c);
 }
 
-LIBSEL4_INLINE_FUNC void seL4_DebugPutString(char *text)
+LIBSEL4_INLINE_FUNC void seL4_DebugPutString(char* text)
 {
     while (*text != '\0') {
         seL4_DebugPutChar(*text++);

@@ -66,7 +66,7 @@ typedef enum {
 } seL4_VCPUReg;
 
 struct seL4_ARM_VCPU_ReadRegs {
-    int error;
+    int       error;
     seL4_Word value;
 };
 typedef struct seL4_ARM_VCPU_ReadRegs seL4_ARM_VCPU_ReadRegs_t;
