@@ -76,7 +76,7 @@ qemu::Options counted(const vmm::Options& options)
 Result<std::string> in_our_vmm(const Bench& bench, const std::string& what,
                                const vmm::OwnGuest& guest)
 {
-    const auto folder = bench.folder.path() / guest.kernel->filename();
+    const auto folder = bench.folder.path() / ("vm-" + guest.kernel->filename().string());
     fs::create_directories(folder);
     const auto system = vmm::with_own_guest(bench.system, guest, folder);
     if (!system) {
@@ -181,11 +181,13 @@ Result<> measure_sizes(const Bench& bench, Figures& figures)
             figures.size["kernel_data"]      = kernel.data;
         }
     }
-    const auto vmm                = TRY(program_sizes(bench.system.guest->program));
-    figures.size["vmm_text"]      = vmm.text;
-    figures.size["vmm_read_only"] = vmm.read_only;
-    figures.size["vmm_data"]      = vmm.data;
-    figures.size["vmm_total"]     = vmm.text + vmm.read_only + vmm.data;
+    const auto vmm           = TRY(program_sizes(bench.system.guest->program));
+    figures.size["vmm_text"] = vmm.text;
+    if (vmm.read_only != 0) { // Microkit's linker script puts it into the text
+        figures.size["vmm_read_only"] = vmm.read_only;
+    }
+    figures.size["vmm_data"]  = vmm.data;
+    figures.size["vmm_total"] = vmm.text + vmm.read_only + vmm.data;
     return {};
 }
 

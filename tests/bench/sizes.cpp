@@ -19,10 +19,11 @@ struct EndElf {
     void operator()(Elf* elf) const { elf_end(elf); }
 };
 
-/// Addresses of the symbols that lib/vmm/images.S puts around a guest's images.
+/// Addresses of the symbols that lib/vmm/images.S puts around a guest's images, and their section.
 struct ImageBounds {
-    std::uint64_t first = ~std::uint64_t{0};
-    std::uint64_t last  = 0;
+    std::uint64_t first   = ~std::uint64_t{0};
+    std::uint64_t last    = 0;
+    std::size_t   section = 0;
 
     [[nodiscard]] std::uint64_t size() const { return last > first ? last - first : 0; }
 };
@@ -38,24 +39,23 @@ void take_symbols(Elf* elf, Elf_Scn* section, const GElf_Shdr& header, ImageBoun
         const char*            text = elf_strptr(elf, header.sh_link, symbol.st_name);
         const std::string_view name = text != nullptr ? text : "";
         if (name.starts_with("vmm_image_") && name != "vmm_image_vcpus") {
-            bounds.first = std::min<std::uint64_t>(bounds.first, symbol.st_value);
-            bounds.last  = std::max<std::uint64_t>(bounds.last, symbol.st_value);
+            bounds.first   = std::min<std::uint64_t>(bounds.first, symbol.st_value);
+            bounds.last    = std::max<std::uint64_t>(bounds.last, symbol.st_value);
+            bounds.section = symbol.st_shndx;
         }
     }
 }
 
-void take_section(const GElf_Shdr& header, Sizes& sizes)
+/// The part of `sizes` that a section's bytes belong to; null if they are not loaded.
+std::uint64_t* part_of(Sizes& sizes, const GElf_Shdr& header)
 {
     if ((header.sh_flags & SHF_ALLOC) == 0) {
-        return;
+        return nullptr;
     }
     if ((header.sh_flags & SHF_EXECINSTR) != 0) {
-        sizes.text += header.sh_size;
-    } else if ((header.sh_flags & SHF_WRITE) != 0) {
-        sizes.data += header.sh_size;
-    } else {
-        sizes.read_only += header.sh_size;
+        return &sizes.text;
     }
+    return (header.sh_flags & SHF_WRITE) != 0 ? &sizes.data : &sizes.read_only;
 }
 
 } // namespace
@@ -80,13 +80,20 @@ Result<Sizes> program_sizes(const std::filesystem::path& program)
             return std::unexpected(
                 fmt::format("{}: a section header is damaged", program.string()));
         }
-        take_section(header, sizes);
+        if (auto* part = part_of(sizes, header)) {
+            *part += header.sh_size;
+        }
         if (header.sh_type == SHT_SYMTAB && header.sh_entsize != 0) {
             take_symbols(elf.get(), section, header, images);
         }
     }
-    sizes.images = images.size();
-    sizes.read_only -= std::min(sizes.read_only, sizes.images);
+    GElf_Shdr  header;
+    const bool has_images = images.size() != 0 &&
+                            gelf_getshdr(elf_getscn(elf.get(), images.section), &header) != nullptr;
+    if (auto* part = has_images ? part_of(sizes, header) : nullptr) {
+        sizes.images = std::min(*part, images.size());
+        *part -= sizes.images;
+    }
     return sizes;
 }
 

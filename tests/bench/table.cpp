@@ -42,7 +42,7 @@ constexpr std::array k_size{
     Row{"kernel_read_only", "kernel: read-only data", 0, 0},
     Row{"kernel_data", "kernel: data", 0, 0},
     Row{"vmm_text", "VMM: text", 0, 0},
-    Row{"vmm_read_only", "VMM: read-only data, no images", 0, 0},
+    Row{"vmm_read_only", "VMM: read-only data", 0, 0},
     Row{"vmm_data", "VMM: data", 0, 0},
     Row{"vmm_total", "VMM: all of these", 512 << 10, 512 << 10},
 };
