@@ -155,7 +155,7 @@ void Gic::set_online(VcpuId id, bool online)
         evacuate(id);
     }
     assign_all();
-    deliver();
+    deliver(bit);
 }
 
 /// Takes back what is in flight at a vCPU that stopped. Its next life starts with an idle CPU
@@ -315,7 +315,7 @@ bool Gic::may_park(VcpuId id)
         // It can take nothing of what it has, so there is nothing to keep a register free for.
         idle_ = true;
         touched_ |= 1U << id;
-        deliver();
+        deliver(1U << id);
         idle_ = false;
     }
     const bool may = vcpu.fresh == 0;

@@ -148,8 +148,11 @@ void Gic::assign_all()
     }
 }
 
-void Gic::deliver()
+/// `served` is the vCPU, a bit, that is stopped at an exit that we handle: no message of it is
+/// under way.
+void Gic::deliver(std::uint32_t served)
 {
+    served_ = served;
     // Placing on one vCPU can displace an interrupt that then waits for another: a lower one each
     // time, so this ends.
     while (touched_ != 0) {

@@ -169,6 +169,9 @@ void Gic::unload(VcpuId id, unsigned index, PutBack put_back)
     vcpu.in_flight &= ~register_bit(index);
     vcpu.fresh &= ~register_bit(index);
     bits.in_flight &= ~bit;
+    if (vcpu.waiting_words != 0) {
+        touched_ |= 1U << id; // there is room for another
+    }
     if (put_back == PutBack::yes && entry.latched) {
         bits.latch |= bit;
         if (config_.version == GicVersion::v2 && entry.intid < k_gic_sgis) {
@@ -201,7 +204,9 @@ void Gic::finish(VcpuId id, std::uint32_t intid)
     const auto bit  = intid_bit(intid);
     auto&      bits = bank(id, word);
     bits.in_flight &= ~bit;
-    bits.active &= ~bit;
+    if (!sees_) {
+        bits.active &= ~bit; // set by ISACTIVER while the interrupt was active, as far as we know
+    }
     if ((bits.owed & ~bits.latch & bit) != 0) {
         release(id, word, bit);
     }
@@ -237,7 +242,7 @@ void Gic::maintenance(VcpuId id, std::uint64_t index)
         touched_ |= 1U << id;
         draining_ |= 1U << id;
     }
-    deliver();
+    deliver(1U << id);
 }
 
 /// The guest finished an interrupt that we had given up.
@@ -246,7 +251,16 @@ void Gic::finish_stale(VcpuId id, std::uint32_t intid)
     auto&      vcpu = state_.vcpus[id];
     const auto twin = find_in_flight(id, intid);
     if (twin < config_.list_registers) {
-        // It finished the newer one, but hardware found the older register first.
+        // Did it finish the old one, or the newer one and hardware found the older register first?
+        // Load the newer one again: if that is refused, then it is the one left active.
+        const auto& entry = vcpu.list[twin];
+        const bool  group = (bank(id, intid / 32).group & intid_bit(intid)) != 0;
+        if (host_->load_list_register(
+                id, twin,
+                {intid, entry.priority, static_cast<std::uint8_t>(group ? 1 : 0), entry.source})) {
+            return;
+        }
+        ++counters_.refused;
         vcpu.in_flight &= ~register_bit(twin);
         vcpu.fresh &= ~register_bit(twin);
         vcpu.stale |= register_bit(twin);

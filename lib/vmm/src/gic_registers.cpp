@@ -224,6 +224,11 @@ void Gic::write_word(GicAction action, VcpuId writer, VcpuId owner, unsigned wor
         break;
     case GicAction::set_active:
         settle(owner, word, value);
+        for (auto rest = value & bits.in_flight; rest != 0; rest &= rest - 1) {
+            if (inspect(owner, 32 * word + lowest(rest)) == GicHost::Held::active) {
+                value &= ~intid_bit(lowest(rest)); // is so already, until the guest ends it
+            }
+        }
         bits.active |= value;
         break;
     case GicAction::clear_active:

@@ -81,7 +81,7 @@ void Gic::write_sgi_register(VcpuId sender, SgiRegister which, std::uint64_t val
             send_sgi(target, sender, sgir.get<Sgir::intid>());
         }
     }
-    deliver();
+    deliver(1U << sender);
 }
 
 /// GICD_SPENDSGIR, IHI 0048B 4.3.17: pending from these senders.

@@ -36,7 +36,9 @@ unsigned Gic::find_slot(VcpuId id, std::uint32_t intid, std::uint64_t refused)
     }
     const auto usable = all & ~(vcpu.in_flight | vcpu.stale | refused);
     if (usable == 0) {
-        const auto stale = vcpu.stale & ~refused;
+        // One that we gave up may have ended. Then its message would be taken for the new content,
+        // unless the vCPU stands still at another exit.
+        const auto stale = (served_ & (1U << id)) != 0 ? vcpu.stale & ~refused : 0;
         return stale != 0 ? lowest(stale) : k_none;
     }
     const auto empty = (usable & ~vcpu.masked) != 0 ? usable & ~vcpu.masked : usable;

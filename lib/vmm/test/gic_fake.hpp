@@ -49,6 +49,7 @@ public:
         std::uint8_t                 priority_mask = 0xf8;
         std::array<bool, 2>          group_enabled{true, true};
         std::vector<std::uint8_t>    running; ///< active priorities
+        std::optional<unsigned>      message; ///< a maintenance fault under way to the VMM
         unsigned                     wakes = 0;
     };
 
@@ -79,9 +80,10 @@ public:
             ++refusals;
             return false;
         }
-        const bool hides = entry.priority == 0xf8 && old.state != State::invalid &&
-                           entry.intid == old.entry.intid && !old.is_mask;
-        if (old.state != State::invalid && !old.is_mask && !hides) {
+        const bool same  = entry.intid == old.entry.intid && !old.is_mask;
+        const bool hides = entry.priority == 0xf8 && old.state != State::invalid && same;
+        const bool again = allow_twins && same && entry.priority == old.entry.priority;
+        if (old.state != State::invalid && !old.is_mask && !hides && !again) {
             ADD_FAILURE() << "INTID " << old.entry.intid << " in list register " << index
                           << " overwritten by " << entry.intid;
         }
@@ -175,11 +177,22 @@ public:
         for (unsigned i = 0; i < gic.config().list_registers; ++i) {
             if (cpu.list[i].state == State::active && cpu.list[i].entry.intid == (iar & 0x3ff)) {
                 cpu.list[i] = {};
-                gic.maintenance(vcpu, i);
+                cpu.message = i;
+                if (!holds_messages) {
+                    deliver_message(vcpu);
+                }
                 return;
             }
         }
         ++ends_without_register;
+    }
+
+    /// The maintenance message that a vCPU is stopped by reaches the VMM, after others perhaps.
+    void deliver_message(VcpuId vcpu)
+    {
+        if (const auto index = std::exchange(cpus[vcpu].message, std::nullopt)) {
+            gic.maintenance(vcpu, *index);
+        }
     }
 
     /// Takes and ends what is signalled until nothing is; gives the INTIDs in order.
@@ -303,6 +316,7 @@ public:
     unsigned                                      ends_without_register = 0;
     bool                                          refuses_active        = false;
     bool                                          allow_twins           = false;
+    bool                                          holds_messages        = false;
     bool weak_priorities = false; ///< seL4 with GICv3: all priorities pass every mask
 
 private:

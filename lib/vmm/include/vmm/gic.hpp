@@ -225,7 +225,7 @@ private:
     void                        assign(VcpuId owner, unsigned word);
     void                        assign_all();
     void                        unassign(GicBank& bank, unsigned word, std::uint32_t bit);
-    void                        deliver();
+    void                        deliver(std::uint32_t served = 0);
     void                        place(VcpuId vcpu);
     [[nodiscard]] bool          place_one(VcpuId vcpu, std::uint32_t intid);
     [[nodiscard]] std::uint32_t best_waiting(VcpuId vcpu);
@@ -245,6 +245,7 @@ private:
     const GicMap* redistributor_ = nullptr;
     std::uint32_t touched_       = 0; ///< vCPUs that deliver() has to look at
     std::uint32_t draining_      = 0; ///< those that deliver() looks at since something ended there
+    std::uint32_t served_        = 0; ///< see deliver()
     bool          sees_          = false; ///< the machine can read list registers
     bool          idle_          = false; ///< placing for a vCPU that waits: use every register
 };
