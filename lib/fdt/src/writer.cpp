@@ -26,6 +26,13 @@ bool is_good_name(std::string_view name)
     return std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7f && c != '/'; });
 }
 
+/// A cell at a place that is known to be inside. Called from many places, so it stays one function.
+[[gnu::noinline]] void store_cell(std::span<std::byte> bytes, std::size_t offset,
+                                  std::uint32_t value)
+{
+    (void)base::store_big(bytes, offset, value);
+}
+
 } // namespace
 
 Writer::Writer(std::span<std::byte> room)
@@ -42,7 +49,7 @@ void Writer::fail(std::string_view what, std::string_view hint)
     }
 }
 
-void Writer::raw_bytes(std::span<const std::byte> bytes)
+[[gnu::noinline]] void Writer::raw_bytes(std::span<const std::byte> bytes)
 {
     if (failed_) {
         return;
@@ -57,10 +64,10 @@ void Writer::raw_bytes(std::span<const std::byte> bytes)
     used_ += bytes.size();
 }
 
-void Writer::raw_u32(std::uint32_t value)
+[[gnu::noinline]] void Writer::raw_u32(std::uint32_t value)
 {
     std::array<std::byte, 4> bytes{};
-    (void)base::store_big(std::span<std::byte>{bytes}, 0, value);
+    store_cell(bytes, 0, value);
     raw_bytes(bytes);
 }
 
@@ -114,13 +121,12 @@ void Writer::reserve(Reservation reservation)
     raw_u64(reservation.size);
 }
 
-void Writer::end_value()
+[[gnu::noinline]] void Writer::end_value()
 {
     if (failed_ || state_ != State::value) {
         return;
     }
-    const auto size = static_cast<std::uint32_t>(used_ - value_start_);
-    (void)base::store_big(room_, value_start_ - 8, size);
+    store_cell(room_, value_start_ - 8, static_cast<std::uint32_t>(used_ - value_start_));
     pad();
     state_ = State::properties;
 }
@@ -193,7 +199,7 @@ void Writer::end_node()
     state_ = depth_ == 0 ? State::complete : State::children;
 }
 
-void Writer::begin_property(std::string_view name)
+[[gnu::noinline]] void Writer::begin_property(std::string_view name)
 {
     end_value();
     if (state_ != State::properties) {
@@ -320,7 +326,7 @@ base::Result<std::size_t> Writer::finish()
         } else if (token == Token::property) {
             const auto size     = *base::load_big<std::uint32_t>(room_, at);
             const auto from_end = *base::load_big<std::uint32_t>(room_, at + 4);
-            (void)base::store_big(room_, at + 4, static_cast<std::uint32_t>(strings_ - from_end));
+            store_cell(room_, at + 4, static_cast<std::uint32_t>(strings_ - from_end));
             at = base::align_down(at + 8 + size + 3, std::size_t{4});
         }
     }

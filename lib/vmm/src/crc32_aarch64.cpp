@@ -19,7 +19,7 @@ std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t previous)
     }
     while (bytes.size() >= 8) {
         std::uint64_t word;
-        std::memcpy(&word, std::assume_aligned<8>(bytes.data()), sizeof(word));
+        __builtin_memcpy(&word, std::assume_aligned<8>(bytes.data()), sizeof(word));
         asm("crc32x %w0, %w0, %x1" : "+r"(crc) : "r"(word));
         bytes = bytes.subspan(8);
     }

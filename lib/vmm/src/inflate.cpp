@@ -88,7 +88,7 @@ private:
     {
         if (bits_ < 32) {
             std::uint32_t word;
-            std::memcpy(&word, std::assume_aligned<4>(in_), sizeof(word));
+            __builtin_memcpy(&word, std::assume_aligned<4>(in_), sizeof(word));
             if constexpr (std::endian::native == std::endian::big) {
                 word = __builtin_bswap32(word);
             }
