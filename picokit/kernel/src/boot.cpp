@@ -111,7 +111,7 @@ extern "C" Thread* picokit_boot(Core& core)
     core.gic.enable(board::timer.hypervisor);
     core.gic.enable(board::maintenance_intid);
     report_start();
-    return start(core);
+    return dispatch(core);
 }
 
 } // namespace kernel

@@ -22,10 +22,10 @@ constexpr std::uint64_t core_frame(const Frames& frames)
 } // namespace
 
 extern "C" {
-extern constinit const std::uint64_t picokit_stack_size     = k_stack_size;
-extern constinit const std::uint64_t picokit_console        = board::console.base().raw();
+extern constinit const std::uint64_t picokit_stack_size      = k_stack_size;
+extern constinit const std::uint64_t picokit_console         = board::console.base().raw();
 extern constinit const std::uint64_t picokit_gic_distributor = start_of(board::gic.distributor);
-extern constinit const std::uint64_t picokit_gic_core_frame = core_frame(board::gic);
+extern constinit const std::uint64_t picokit_gic_core_frame  = core_frame(board::gic);
 }
 
 } // namespace kernel

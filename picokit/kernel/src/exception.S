@@ -3,8 +3,9 @@
 //
 // While a thread runs, SP_EL2 points to its context, where an exception stores its registers at
 // once. TPIDR_EL2 points to the core's data, below which its stack begins.
-// System calls save and restore only what C++ code may change; x19 to x28 move only if another
-// thread goes on. Everything else saves all.
+// System calls save and restore only what C++ code may change: not x19 to x29, which it preserves,
+// nor x14 to x18, which it is compiled not to use (CMakeLists.txt). Those move only if another thread
+// goes on. Everything else saves all.
 
 #include "kernel/context_layout.h"
 
@@ -13,25 +14,25 @@
 
     .section .text.exception, "ax"
 
-// x0-x18, x29, x30, pc and SPSR of the thread to its context. Leaves all but x9, x10 as they were.
-.macro save_caller_saved
+// x0-x13, x30, pc and SPSR of the thread to its context. Leaves all but x9, x10 as they were.
+.macro save_scratch
     stp     x1, x2, [sp, #CONTEXT_X1]
     stp     x3, x4, [sp, #CONTEXT_X3]
     stp     x5, x6, [sp, #CONTEXT_X5]
     stp     x7, x8, [sp, #CONTEXT_X7]
-    stp     x16, x17, [sp, #CONTEXT_X16]
-    stp     x18, x29, [sp, #CONTEXT_X18_X29]
     stp     x30, x9, [sp, #CONTEXT_X30_X9]
     stp     x10, x11, [sp, #CONTEXT_X10]
     stp     x12, x13, [sp, #CONTEXT_X12]
-    stp     x14, x15, [sp, #CONTEXT_X14]
     mrs     x9, elr_el2
     mrs     x10, spsr_el2
     str     x9, [sp, #CONTEXT_PC]
     stp     x10, x0, [sp, #CONTEXT_SPSR_X0]
 .endm
 
-.macro save_callee_saved context
+.macro save_others context
+    stp     x14, x15, [\context, #CONTEXT_X14]
+    stp     x16, x17, [\context, #CONTEXT_X16]
+    stp     x18, x29, [\context, #CONTEXT_X18_X29]
     stp     x19, x20, [\context, #CONTEXT_X19]
     stp     x21, x22, [\context, #CONTEXT_X21]
     stp     x23, x24, [\context, #CONTEXT_X23]
@@ -40,7 +41,10 @@
 .endm
 
 // SP is the context from here on.
-.macro load_callee_saved
+.macro load_others
+    ldp     x14, x15, [sp, #CONTEXT_X14]
+    ldp     x16, x17, [sp, #CONTEXT_X16]
+    ldp     x18, x29, [sp, #CONTEXT_X18_X29]
     ldp     x19, x20, [sp, #CONTEXT_X19]
     ldp     x21, x22, [sp, #CONTEXT_X21]
     ldp     x23, x24, [sp, #CONTEXT_X23]
@@ -48,7 +52,7 @@
     ldp     x27, x28, [sp, #CONTEXT_X27]
 .endm
 
-.macro load_caller_saved_and_leave
+.macro load_scratch_and_leave
     ldr     x9, [sp, #CONTEXT_PC]
     ldp     x10, x0, [sp, #CONTEXT_SPSR_X0]
     msr     elr_el2, x9
@@ -57,12 +61,9 @@
     ldp     x3, x4, [sp, #CONTEXT_X3]
     ldp     x5, x6, [sp, #CONTEXT_X5]
     ldp     x7, x8, [sp, #CONTEXT_X7]
-    ldp     x16, x17, [sp, #CONTEXT_X16]
-    ldp     x18, x29, [sp, #CONTEXT_X18_X29]
     ldp     x30, x9, [sp, #CONTEXT_X30_X9]
     ldp     x10, x11, [sp, #CONTEXT_X10]
     ldp     x12, x13, [sp, #CONTEXT_X12]
-    ldp     x14, x15, [sp, #CONTEXT_X14]
     eret
     // Nothing behind an exception return may be executed speculatively.
     dsb     nsh
@@ -99,7 +100,7 @@ picokit_vectors:
 
 // From threads in AArch64.
 vector synchronous
-    save_caller_saved
+    save_scratch
     mrs     x11, esr_el2
     lsr     w12, w11, #26
     cmp     w12, #EC_SVC64
@@ -116,8 +117,8 @@ vector synchronous
     adr     x30, syscall_done
     br      x9
 vector interrupt
-    save_caller_saved
-    save_callee_saved sp
+    save_scratch
+    save_others sp
     enter_kernel
     bl      picokit_interrupt
     b       leave_with_all
@@ -125,8 +126,8 @@ vector fast_interrupt
     // The GIC does not send FIQs; what does is acknowledged like an interrupt, and masked.
     b       interrupt
 vector system_error
-    save_caller_saved
-    save_callee_saved sp
+    save_scratch
+    save_others sp
     enter_kernel
     mrs     x2, esr_el2
     bl      picokit_serror
@@ -144,11 +145,13 @@ vector system_error
 
     .balign 0x80
 trap:
-    save_callee_saved sp
+    save_others sp
     enter_kernel
     mov     x2, x11
     bl      picokit_trap
-    b       leave_with_all
+    mov     sp, x0
+    load_others
+    load_scratch_and_leave
 
 syscall_without_handler:
     mov     x0, #0
@@ -159,11 +162,11 @@ syscall_done:
     cmp     x0, x1
     b.ne    syscall_switches
     mov     sp, x0
-    load_caller_saved_and_leave
+    load_scratch_and_leave
 
 syscall_switches:
-    // x19 to x28 are the caller's still: C++ functions preserve them.
-    save_callee_saved x1
+    // The rest of the caller's registers is still there.
+    save_others x1
     cbz     x0, syscall_faults
     // fall through
 
@@ -172,8 +175,8 @@ syscall_switches:
 picokit_leave:
 leave_with_all:
     mov     sp, x0
-    load_callee_saved
-    load_caller_saved_and_leave
+    load_others
+    load_scratch_and_leave
 
 syscall_faults:
     mov     x0, x1
@@ -204,8 +207,10 @@ kernel_exception:
     .section .text.smc, "ax"
     .global picokit_smc
 picokit_smc:
-    // x18 and up are for EL3 to preserve (SMCCC 2.6); older ones preserve x4 to x17 less well.
-    stp     x29, x30, [sp, #-32]!
+    // EL3 may change x0 to x17 (SMCCC 2.6), of which x14 to x17 are the caller's for us.
+    stp     x29, x30, [sp, #-64]!
+    stp     x14, x15, [sp, #32]
+    stp     x16, x17, [sp, #48]
     str     x0, [sp, #16]
     ldp     x2, x3, [x0, #16]
     ldp     x4, x5, [x0, #32]
@@ -218,7 +223,9 @@ smc_instruction:
     stp     x2, x3, [x9, #16]
     stp     x4, x5, [x9, #32]
     stp     x6, x7, [x9, #48]
-    ldp     x29, x30, [sp], #32
+    ldp     x14, x15, [sp, #32]
+    ldp     x16, x17, [sp, #48]
+    ldp     x29, x30, [sp], #64
     ret
 
     .section .text.fp, "ax"

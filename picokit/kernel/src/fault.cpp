@@ -2,13 +2,9 @@
 // Fault messages, their replies, and where they go.
 #include "kernel/fault.hpp"
 
-#include "arch/esr.hpp"
-#include "kernel/core.hpp"
-#include "kernel/ipc.hpp"
-#include "kernel/message_info.hpp"
+#include "kernel/delivery.hpp"
 #include "kernel/monitor.hpp"
 #include "kernel/native.hpp"
-#include "kernel/scheduler.hpp"
 
 #include <algorithm>
 
@@ -52,30 +48,27 @@ void apply_user_exception(Thread& thread, std::uint64_t count, const std::uint64
     }
 }
 
+std::uint64_t write_unknown_syscall(const Thread& thread, std::uint64_t* words)
+{
+    const Context& context = thread.context;
+    copy_words(words, context.words.data() + static_cast<std::size_t>(Word::x0), 8);
+    words[8]  = context[Word::pc];
+    words[9]  = context[Word::sp];
+    words[10] = context[Word::pc] + 4;
+    words[11] = context[Word::spsr];
+    words[12] = thread.fault.first;
+    return info(thread.fault.label, 13);
+}
+
 } // namespace
 
-std::uint64_t write_fault_message(const Thread& thread, std::uint64_t* words)
+std::uint64_t write_rare_message(const Thread& thread, std::uint64_t* words)
 {
     const Context& context = thread.context;
     const Fault&   fault   = thread.fault;
     switch (fault.label) {
-    case FaultLabel::vcpu:
-    case FaultLabel::vgic_maintenance:
-    case FaultLabel::vppi_event: words[0] = fault.first; return info(fault.label, 1);
-    case FaultLabel::vm_fault:
-        words[0] = context[Word::pc];
-        words[1] = fault.first;
-        words[2] = arch::Esr{fault.second}.get<arch::Esr::ec>() == arch::Ec::instruction_lower;
-        words[3] = fault.second;
-        return info(fault.label, 4);
     case FaultLabel::unknown_syscall:
-        copy_words(words, context.words.data() + static_cast<std::size_t>(Word::x0), 8);
-        words[8]  = context[Word::pc];
-        words[9]  = context[Word::sp];
-        words[10] = context[Word::pc] + 4;
-        words[11] = context[Word::spsr];
-        words[12] = fault.first;
-        return info(fault.label, 13);
+        return write_unknown_syscall(thread, words);
     case FaultLabel::user_exception:
         words[0] = context[Word::pc];
         words[1] = context[Word::sp];
@@ -96,37 +89,44 @@ std::uint64_t write_fault_message(const Thread& thread, std::uint64_t* words)
         words[3] = k_lookup_missing_capability;
         words[4] = 0; // no bits left
         return info(fault.label, 5);
-    case FaultLabel::none: break;
+    default:
+        return info(fault.label, 0);
     }
-    return info(FaultLabel::none, 0);
 }
 
 bool apply_fault_reply(Thread& thread, std::uint64_t reply, const std::uint64_t* words)
 {
+    if (thread.fault.label > FaultLabel::debug_exception) [[likely]] {
+        return true;
+    }
     const MessageInfo message{reply};
     switch (thread.fault.label) {
-    case FaultLabel::unknown_syscall: apply_unknown_syscall(thread, message.words(), words); break;
-    case FaultLabel::user_exception: apply_user_exception(thread, message.words(), words); break;
-    case FaultLabel::debug_exception: break;
-    default: return true;
+    case FaultLabel::unknown_syscall:
+        apply_unknown_syscall(thread, message.words(), words);
+        break;
+    case FaultLabel::user_exception:
+        apply_user_exception(thread, message.words(), words);
+        break;
+    case FaultLabel::debug_exception:
+        break;
+    default:
+        return true;
     }
     return message.get<MessageInfo::label>() == 0;
 }
 
-void raise(Core& core, Thread& thread, Fault fault)
+void stop_for_good(Core& core, Thread& thread)
 {
-    thread.fault = fault;
-    core.next    = nullptr;
-    // The message may show it, and the thread is still the current one.
-    thread.context[Word::sp] = machine::read<machine::Register::sp_el0>();
-    if (thread.parent == nullptr) [[unlikely]] {
-        thread.state  = State::faulted;
-        thread.server = nullptr;
-        report_fault(thread);
-        return;
-    }
-    thread.state = State::faulting;
-    send(core, thread, *thread.parent);
+    core.next     = nullptr;
+    thread.state  = State::faulted;
+    thread.server = nullptr;
+    report_fault(thread);
+}
+
+void raise(Core& core, Thread& thread, FaultLabel label, std::uint64_t first)
+{
+    thread.fault = {.label = label, .first = first};
+    send_fault(core, thread);
 }
 
 } // namespace kernel

@@ -2,21 +2,10 @@
 // Events between threads.
 #include "kernel/ipc.hpp"
 
-#include "kernel/message_info.hpp"
-#include "kernel/ring.hpp"
-#include "kernel/scheduler.hpp"
+#include "kernel/delivery.hpp"
 
 namespace kernel {
 namespace {
-
-constexpr std::uint64_t k_call_badge  = std::uint64_t{1} << PICOKIT_BADGE_CALL_BIT;
-constexpr std::uint64_t k_fault_badge = std::uint64_t{1} << PICOKIT_BADGE_FAULT_BIT;
-
-void set_event(Pd& pd, std::uint64_t badge, std::uint64_t info)
-{
-    pd.context[Word::x0] = badge;
-    pd.context[Word::x1] = info;
-}
 
 void take_notification(Pd& pd)
 {
@@ -31,26 +20,6 @@ void return_budget(Pd& pd)
         donor->budget = pd.budget;
         pd.budget     = nullptr;
         pd.donor      = nullptr;
-    }
-}
-
-/// `thread` calls or faults, and `pd` receives that now.
-void accept(Pd& pd, Thread& thread)
-{
-    pd.client = &thread;
-    if (pd.budget == nullptr) { // passive
-        pd.budget     = thread.budget;
-        thread.budget = nullptr;
-        pd.donor      = &thread;
-    }
-    if (thread.state == State::calling) {
-        thread.state = State::called;
-        const MessageInfo info{thread.call_info};
-        copy_words(pd.message, static_cast<Pd&>(thread).message, info.words());
-        set_event(pd, k_call_badge | thread.channel, info.delivered());
-    } else {
-        thread.state = State::faulted;
-        set_event(pd, k_fault_badge | thread.child_id, write_fault_message(thread, pd.message));
     }
 }
 
@@ -93,6 +62,13 @@ void withdraw(Core& core, Thread& thread)
 
 } // namespace
 
+void queue_caller(Pd& server, Thread& thread)
+{
+    thread.queued = Queued::endpoint;
+    server.callers.insert(thread,
+                          [](const Thread& a, const Thread& b) { return a.priority > b.priority; });
+}
+
 void signal(Core& core, Pd& pd, std::uint64_t bits)
 {
     pd.pending |= bits;
@@ -102,17 +78,19 @@ void signal(Core& core, Pd& pd, std::uint64_t bits)
     }
 }
 
-void send(Core& core, Thread& thread, Pd& server)
+void call(Core& core, Pd& caller, Pd& server, std::uint8_t channel, std::uint64_t info)
 {
-    thread.server = &server;
-    if (server.state == State::receiving) {
-        accept(server, thread);
+    core.next        = nullptr;
+    caller.server    = &server;
+    caller.channel   = channel;
+    caller.call_info = info;
+    if (server.state == State::receiving) [[likely]] {
+        deliver_call(server, caller);
         wake(core, server);
-        return;
+    } else {
+        caller.state = State::calling;
+        queue_caller(server, caller);
     }
-    thread.queued = Queued::endpoint;
-    server.callers.insert(
-        thread, [](const Thread& a, const Thread& b) { return a.priority > b.priority; });
 }
 
 void receive(Core& core, Pd& pd, bool reply, std::uint64_t info)
@@ -142,7 +120,11 @@ void receive(Core& core, Pd& pd, bool reply, std::uint64_t info)
         Thread& caller = *pd.callers.head();
         pd.callers.remove(caller);
         caller.queued = Queued::no;
-        accept(pd, caller);
+        if (caller.state == State::calling) {
+            deliver_call(pd, static_cast<Pd&>(caller));
+        } else {
+            deliver_fault(pd, caller);
+        }
     } else {
         pd.state = State::receiving;
         // Not always `core.next`: a deferred signal may have made another one that.
@@ -157,8 +139,11 @@ void receive(Core& core, Pd& pd, bool reply, std::uint64_t info)
 void cancel(Core& core, Thread& thread)
 {
     switch (thread.state) {
-    case State::inactive: return;
-    case State::ready: unready(core, thread); break;
+    case State::inactive:
+        return;
+    case State::ready:
+        unready(core, thread);
+        break;
     case State::receiving:
         // Its deferred operation and reply are done; only the wait is to happen again.
         rewind(thread);

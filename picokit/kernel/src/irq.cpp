@@ -25,10 +25,10 @@ void virtual_timer(Core& core)
     core.gic.disable(board::timer.virtual_timer);
     core.vtimer_enabled = false;
     core.gic.finish(board::timer.virtual_timer);
+    borrow(core, k_changed_vtimer);
     if (Vcpu* vcpu = interrupted_vcpu(core); vcpu != nullptr && !vcpu->vppi_masked) {
         vcpu->vppi_masked = true;
-        raise(core, *vcpu,
-              {.label = FaultLabel::vppi_event, .first = board::timer.virtual_timer});
+        raise(core, *vcpu, FaultLabel::vppi_event, board::timer.virtual_timer);
     }
 }
 
@@ -38,15 +38,14 @@ void maintenance(Core& core)
     Vcpu* const vcpu = interrupted_vcpu(core);
     if (vcpu == nullptr) {
         // Came too late to interrupt the guest. Quiet until the vCPU is entered.
-        VirtualInterface::disable();
-        core.vgic_paused = true;
+        borrow(core, k_paused_interface);
         core.gic.finish(board::maintenance_intid);
         return;
     }
     std::uint64_t       index = ~std::uint64_t{0};
     const std::uint32_t ended = VirtualInterface::ended();
     if (ended != 0) {
-        index                                             = static_cast<unsigned>(std::countr_zero(ended));
+        index                     = static_cast<unsigned>(std::countr_zero(ended));
         vcpu->interface.lr[index] = 0;
         VirtualInterface::write_lr(static_cast<unsigned>(index), 0);
     } else if (!VirtualInterface::wants_maintenance()) {
@@ -54,7 +53,7 @@ void maintenance(Core& core)
         return; // withdrawn by the time we looked
     }
     core.gic.finish(board::maintenance_intid);
-    raise(core, *vcpu, {.label = FaultLabel::vgic_maintenance, .first = index});
+    raise(core, *vcpu, FaultLabel::vgic_maintenance, index);
 }
 
 /// An interrupt that a PD owns, or nobody.
@@ -93,9 +92,14 @@ void acknowledge_irq(Core& core, unsigned irq)
 {
     const std::uint32_t intid = g_system.irqs[irq].intid;
     switch (g_system.irq_states[irq]) {
-    case IrqState::fresh: core.gic.enable(intid); break;
-    case IrqState::delivered: core.gic.release(intid); break;
-    case IrqState::waiting: return;
+    case IrqState::fresh:
+        core.gic.enable(intid);
+        break;
+    case IrqState::delivered:
+        core.gic.release(intid);
+        break;
+    case IrqState::waiting:
+        return;
     }
     g_system.irq_states[irq] = IrqState::waiting;
 }

@@ -30,8 +30,8 @@ void error(const Pieces&... pieces)
 
 void report_abort(const Thread& thread)
 {
-    const Fault&     fault = thread.fault;
-    const AbortText  text  = decode_abort(fault.second);
+    const Fault&    fault = thread.fault;
+    const AbortText text  = decode_abort(fault.second);
     error("VMFault: ", text.access, " of ", Hex{fault.first}, ": ", text.reason);
     if (thread.kind != Kind::pd) {
         return;
@@ -48,7 +48,9 @@ void report_details(const Thread& thread)
 {
     const Fault& fault = thread.fault;
     switch (fault.label) {
-    case FaultLabel::vm_fault: report_abort(thread); break;
+    case FaultLabel::vm_fault:
+        report_abort(thread);
+        break;
     case FaultLabel::capability:
         error("CapFault: there is no endpoint in slot ", Hex{fault.first});
         break;
@@ -61,7 +63,9 @@ void report_details(const Thread& thread)
     case FaultLabel::debug_exception:
         error("DebugException: ", debug_reason(fault.first));
         break;
-    default: error("VCPUFault: ", exception_class(fault.first)); break;
+    default:
+        error("VCPUFault: ", exception_class(fault.first));
+        break;
     }
 }
 
@@ -94,9 +98,10 @@ void report_fault(const Thread& thread)
 {
     error("faulting PD: ", thread.name());
     report_details(thread);
-    error("esr ", Hex{thread.fault.label == FaultLabel::vm_fault ? thread.fault.second
-                                                                  : thread.fault.first},
-          "; it is stopped, the others go on; registers:");
+    error(
+        "esr ",
+        Hex{thread.fault.label == FaultLabel::vm_fault ? thread.fault.second : thread.fault.first},
+        "; it is stopped, the others go on; registers:");
     if constexpr (k_config.debug) {
         print_registers(thread.context);
     }

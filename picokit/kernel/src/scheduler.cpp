@@ -5,7 +5,6 @@
 #include "kernel/clock.hpp"
 #include "kernel/irq.hpp"
 #include "kernel/ring.hpp"
-#include "kernel/switch.hpp"
 #include "machine/machine.hpp"
 
 #include <algorithm>
@@ -51,6 +50,12 @@ Ticks domain_duration(const picokit::DomainEntry& entry)
                        : ticks_of(entry.duration, board::timer_hz);
 }
 
+void enter_domain(Core& core, std::uint8_t domain)
+{
+    core.domain    = domain;
+    core.ready_now = &core.ready[domain];
+}
+
 /// The next entry of the schedule. Its time begins when that of the one before was over, so that
 /// late interrupts do not add up.
 void advance_domain(Core& core)
@@ -60,10 +65,10 @@ void advance_domain(Core& core)
     core.domain_end += domain_duration(entry);
     if (entry.domain != core.domain) {
         if (core.next != nullptr) {
-            core.ready_now().push_front(*core.next);
+            core.ready_now->push_front(*core.next);
             core.next = nullptr;
         }
-        core.domain = entry.domain;
+        enter_domain(core, entry.domain);
     }
 }
 
@@ -85,10 +90,10 @@ bool settle(Core& core)
             await_budget(core, *next);
             return false;
         }
-        const bool contended = core.ready_now().any_at(next->priority);
+        const bool contended = core.ready_now->any_at(next->priority);
         if (spent && contended && &budget == core.charged) {
             core.next = nullptr;
-            core.ready_now().push_back(*next);
+            core.ready_now->push_back(*next);
             return false;
         }
         core.charged = &budget;
@@ -110,24 +115,25 @@ void idle(Core& core)
         machine::wait_for_interrupt();
         handle_interrupt(core);
         if (core.next == nullptr) {
-            core.next = core.ready_now().pop();
+            core.next = core.ready_now->pop();
         }
     }
 }
 
+} // namespace
+
 /// The long way to the next thread.
-[[gnu::noinline]] Thread* dispatch(Core& core)
+Thread* dispatch(Core& core)
 {
     for (;;) {
         if (core.next == nullptr) {
-            core.next = core.ready_now().pop();
+            core.next = core.ready_now->pop();
         }
         if (core.next == nullptr) {
             idle(core);
         }
         Thread& next = *core.next;
-        if (core.timed || core.metered || next.budget->sporadic() ||
-            core.ready_now().any_at(next.priority)) {
+        if (core.timed || next.budget->sporadic() || core.ready_now->any_at(next.priority)) {
             if (!settle(core)) {
                 continue;
             }
@@ -140,27 +146,24 @@ void idle(Core& core)
     }
 }
 
-} // namespace
-
-void wake(Core& core, Thread& thread)
+void wake_with_budget(Core& core, Thread& thread)
 {
-    thread.state = State::ready;
-    if (thread.budget == nullptr) {
-        thread.budget = &thread.own_budget;
+    const Ticks now = clock_now();
+    thread.budget->unblock(now);
+    if (thread.budget->ready(now)) {
+        queue_or_preempt(core, thread);
+    } else {
+        await_budget(core, thread);
     }
-    if (thread.budget->sporadic()) {
-        const Ticks now = clock_now();
-        thread.budget->unblock(now);
-        if (!thread.budget->ready(now)) {
-            await_budget(core, thread);
-            return;
-        }
-    }
+}
+
+void queue_or_preempt(Core& core, Thread& thread)
+{
     if (thread.domain != core.domain) {
         core.ready[thread.domain].push_back(thread);
         return;
     }
-    ReadyQueue& ready = core.ready_now();
+    ReadyQueue& ready = *core.ready_now;
     Thread*     next  = core.next;
     if (next == nullptr) {
         if (ready.empty() || thread.priority >= ready.highest()) {
@@ -180,23 +183,6 @@ void wake(Core& core, Thread& thread)
             clock_arm(core, next_deadline(core, core.started));
             core.timed = true;
         }
-    }
-}
-
-void unready(Core& core, Thread& thread)
-{
-    if (core.next == &thread) {
-        core.next = nullptr;
-        return;
-    }
-    switch (thread.queued) {
-    case Queued::ready: core.ready[thread.domain].remove(thread); break;
-    case Queued::release:
-        core.releases.remove(thread);
-        thread.queued = Queued::no;
-        break;
-    case Queued::endpoint:
-    case Queued::no: break;
     }
 }
 
@@ -224,14 +210,6 @@ void budget_changed(Core& core, Thread& thread)
     wake(core, thread);
 }
 
-Thread* reschedule(Core& core)
-{
-    if (core.next == core.current && core.next->budget == core.charged) {
-        return core.next;
-    }
-    return dispatch(core);
-}
-
 void tick(Core& core)
 {
     const Ticks now = clock_now();
@@ -253,16 +231,15 @@ void start_domains(Core& core, std::span<const picokit::DomainEntry> schedule, s
     clock_arm(core, k_never);
     core.domain_end = k_never;
     core.schedule   = schedule;
+    enter_domain(core, 0);
     if (!schedule.empty()) {
         core.domain_entry = static_cast<std::uint32_t>(first % schedule.size());
-        core.domain       = schedule[core.domain_entry].domain;
+        enter_domain(core, schedule[core.domain_entry].domain);
         if (schedule.size() > 1) {
             core.domain_end = clock_now() + domain_duration(schedule[core.domain_entry]);
             core.timed      = true;
         }
     }
 }
-
-Thread* start(Core& core) { return dispatch(core); }
 
 } // namespace kernel

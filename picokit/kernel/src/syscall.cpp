@@ -67,11 +67,7 @@ Thread* sys_call(std::uint64_t cap, std::uint64_t info, std::uint64_t, Pd& calle
     if (entry.type != CapType::endpoint) {
         return nullptr;
     }
-    caller.state     = State::calling;
-    caller.call_info = info;
-    caller.channel   = entry.badge;
-    core.next        = nullptr;
-    send(core, caller, g_system.pds[entry.object]);
+    call(core, caller, g_system.pds[entry.object], entry.badge, info);
     return reschedule(core);
 }
 
@@ -108,7 +104,7 @@ Thread* sys_read_registers(std::uint64_t cap, std::uint64_t suspend, std::uint64
     if (index < 0) {
         return done(caller, Error::invalid_capability);
     }
-    Thread& target = g_system.thread(static_cast<std::uint32_t>(index));
+    Thread& target = *g_system.threads[static_cast<unsigned>(index)];
     if (&target == &caller) {
         return done(caller, Error::illegal_operation);
     }
@@ -131,7 +127,7 @@ Thread* sys_write_registers(std::uint64_t cap, std::uint64_t resume, std::uint64
     if (index < 0) {
         return done(caller, Error::invalid_capability);
     }
-    Thread& target = g_system.thread(static_cast<std::uint32_t>(index));
+    Thread& target = *g_system.threads[static_cast<unsigned>(index)];
     if (&target == &caller) {
         return done(caller, Error::illegal_operation);
     }
@@ -146,8 +142,8 @@ Thread* sys_write_registers(std::uint64_t cap, std::uint64_t resume, std::uint64
         target.context[Word::pc] += pc_offset(target);
     }
     if (count > static_cast<std::uint64_t>(Word::spsr)) {
-        target.context[Word::spsr] = filter_spsr(target.context[Word::spsr],
-                                                 target.kind == Kind::vcpu, k_user_spsr);
+        target.context[Word::spsr] =
+            filter_spsr(target.context[Word::spsr], target.kind == Kind::vcpu, k_user_spsr);
     }
     if (resume == 1) {
         wake(core, target);
@@ -162,7 +158,7 @@ Thread* sys_suspend(std::uint64_t cap, std::uint64_t, std::uint64_t, Pd& caller,
     if (index < 0) {
         return done(caller, Error::invalid_capability);
     }
-    cancel(core, g_system.thread(static_cast<std::uint32_t>(index)));
+    cancel(core, *g_system.threads[static_cast<unsigned>(index)]);
     return done_and_reschedule(core, caller, Error::none);
 }
 
@@ -172,7 +168,7 @@ Thread* sys_resume(std::uint64_t cap, std::uint64_t, std::uint64_t, Pd& caller, 
     if (index < 0) {
         return done(caller, Error::invalid_capability);
     }
-    Thread& target = g_system.thread(static_cast<std::uint32_t>(index));
+    Thread& target = *g_system.threads[static_cast<unsigned>(index)];
     if (target.state != State::ready) {
         restart(core, target);
     }
@@ -266,7 +262,8 @@ Thread* sys_vcpu_inject(std::uint64_t cap, std::uint64_t what, std::uint64_t, Pd
     return done(caller, Error::none);
 }
 
-Thread* sys_vcpu_ack_vppi(std::uint64_t cap, std::uint64_t intid, std::uint64_t, Pd& caller, Core&)
+Thread* sys_vcpu_ack_vppi(std::uint64_t cap, std::uint64_t intid, std::uint64_t, Pd& caller,
+                          Core& core)
 {
     Vcpu* const vcpu = find_vcpu(caller, cap);
     if (vcpu == nullptr) {
@@ -278,7 +275,10 @@ Thread* sys_vcpu_ack_vppi(std::uint64_t cap, std::uint64_t intid, std::uint64_t,
     if (intid != board::timer.virtual_timer) {
         return done(caller, Error::invalid_argument);
     }
-    vcpu->vppi_masked = false; // takes effect when the vCPU is entered
+    vcpu->vppi_masked = false;
+    if (core.loaded == vcpu) {
+        borrow(core, k_changed_vtimer); // takes effect when the vCPU is entered
+    }
     return done(caller, Error::none);
 }
 
@@ -322,8 +322,8 @@ Thread* sys_debug_put_char(std::uint64_t character, std::uint64_t, std::uint64_t
 } // namespace
 
 extern "C" const std::array<Syscall, k_syscall_count> picokit_syscalls{
-    sys_none,           sys_receive,         sys_call,      sys_signal,     sys_irq_ack,
-    sys_read_registers, sys_write_registers, sys_suspend,   sys_resume,     sys_vcpu_read,
+    sys_none,           sys_receive,         sys_call,          sys_signal, sys_irq_ack,
+    sys_read_registers, sys_write_registers, sys_suspend,       sys_resume, sys_vcpu_read,
     sys_vcpu_write,     sys_vcpu_inject,     sys_vcpu_ack_vppi, sys_smc,    sys_become_passive,
     sys_yield,          sys_debug_put_char,
 };
@@ -334,9 +334,9 @@ extern "C" Thread* picokit_syscall_fault(Pd& caller, Core& core)
     caller.context[Word::pc] -= 4; // the instruction itself
     const std::uint64_t number = caller.context[Word::x7];
     if (number == PICOKIT_SYS_CALL) {
-        raise(core, caller, {.label = FaultLabel::capability, .first = caller.context[Word::x0]});
+        raise(core, caller, FaultLabel::capability, caller.context[Word::x0]);
     } else {
-        raise(core, caller, {.label = FaultLabel::unknown_syscall, .first = number});
+        raise(core, caller, FaultLabel::unknown_syscall, number);
     }
     return reschedule(core);
 }

@@ -29,12 +29,11 @@ void create_thread(System& system, Thread& thread, const picokit::ThreadEntry& e
 {
     constexpr unsigned k_vmid_shift = 48;
     thread.entry                    = &entry;
-    thread.vttbr                    = entry.stage2_root |
-                   static_cast<std::uint64_t>(entry.vmid) << k_vmid_shift;
-    thread.priority                 = entry.priority;
-    thread.domain                   = entry.domain;
-    thread.child_id                 = entry.child_id;
-    thread.context[Word::spsr]      = k_user_spsr.raw();
+    thread.vttbr    = entry.stage2_root | static_cast<std::uint64_t>(entry.vmid) << k_vmid_shift;
+    thread.priority = entry.priority;
+    thread.domain   = entry.domain;
+    thread.child_id = entry.child_id;
+    thread.context[Word::spsr] = k_user_spsr.raw();
     if (entry.parent != picokit::k_no_parent) {
         if (entry.parent >= system.table->pds.count) {
             panic("the system table names a parent that does not exist", entry.parent);
@@ -53,13 +52,13 @@ void create_pd(System& system, Pd& pd, const picokit::PdEntry& entry)
 {
     create_thread(system, pd, entry.thread);
     pd.kind              = Kind::pd;
+    pd.hcr               = k_native_hcr;
     pd.context[Word::pc] = entry.entry;
     pd.context[Word::sp] = entry.stack_top;
     pd.stack_bottom      = entry.stack_bottom;
-    pd.message =
-        machine::pointer<std::uint64_t>(entry.ipc_buffer + PICOKIT_IPC_WORDS_OFFSET);
+    pd.message   = machine::pointer<std::uint64_t>(entry.ipc_buffer + PICOKIT_IPC_WORDS_OFFSET);
     pd.caps      = entries<picokit::CapEntry>(entry.caps, PICOKIT_CAP_SLOTS).data();
-    pd.user_caps = entry.user_caps.count != 0 
+    pd.user_caps = entry.user_caps.count != 0
                        ? entries<picokit::CapEntry>(entry.user_caps, PICOKIT_CAP_USER_SLOTS).data()
                        : nullptr;
     pd.may_be_passive = entry.passive;
@@ -103,12 +102,15 @@ void create_system(System& system, Core& core, const picokit::SystemTable& table
     system.domains   = entries<DomainEntry>(table.domains, k_max_domain_entries);
     for (std::size_t i = 0; i < pds.size(); ++i) {
         create_pd(system, system.pds[i], pds[i]);
+        system.threads[i] = &system.pds[i];
     }
     for (std::size_t i = 0; i < vcpus.size(); ++i) {
         Vcpu& vcpu = system.vcpus[i];
         create_thread(system, vcpu, vcpus[i].thread);
-        vcpu.kind                       = Kind::vcpu;
-        vcpu[VcpuField::sctlr]          = k_fresh_sctlr;
+        system.threads[pds.size() + i] = &vcpu;
+        vcpu.kind                      = Kind::vcpu;
+        vcpu.hcr                       = k_guest_hcr;
+        vcpu[VcpuField::sctlr]         = k_fresh_sctlr;
     }
     create_irqs(system, core);
     start_domains(core, system.domains, table.domain_start);

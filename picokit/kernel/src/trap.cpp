@@ -3,10 +3,10 @@
 #include "kernel/trap.hpp"
 
 #include "arch/esr.hpp"
+#include "kernel/delivery.hpp"
 #include "kernel/irq.hpp"
 #include "kernel/monitor.hpp"
 #include "kernel/native.hpp"
-#include "kernel/scheduler.hpp"
 #include "machine/machine.hpp"
 
 #include <optional>
@@ -23,7 +23,7 @@ constexpr std::uint64_t k_page_mask = 0xfff;
 /// Guest-physical address of a stage 2 abort.
 std::uint64_t guest_physical(std::uint64_t esr)
 {
-    const std::uint64_t far = machine::read<Register::far_el2>();
+    const std::uint64_t      far = machine::read<Register::far_el2>();
     const arch::DataAbortIss iss{esr};
     // HPFAR_EL2 holds the page, except that it is unknown for permission faults of the access
     // itself (DDI 0487, D17.2.58): there stage 1 has to be walked again.
@@ -38,30 +38,34 @@ std::uint64_t guest_physical(std::uint64_t esr)
     return machine::read<Register::hpfar_el2>() >> 4 << 12 | (far & k_page_mask);
 }
 
-Fault abort_fault(const Thread& thread, std::uint64_t esr)
+/// Address of an abort, as the supervisor is to see it (specification 4.6).
+std::uint64_t abort_address(const Thread& thread, std::uint64_t esr)
 {
-    std::uint64_t address = 0;
-    if (thread.kind == Kind::vcpu) {
-        address = guest_physical(esr);
-    } else if (Esr{esr}.get<Esr::ec>() == Ec::instruction_lower) {
-        address = thread.context[Word::pc];
-    } else {
-        address = machine::read<Register::far_el2>();
+    if (thread.kind == Kind::vcpu) [[likely]] {
+        return guest_physical(esr);
     }
-    return {.label = FaultLabel::vm_fault, .first = address, .second = esr & 0xffff'ffff};
+    return Esr{esr}.get<Esr::ec>() == Ec::instruction_lower ? thread.context[Word::pc]
+                                                            : machine::read<Register::far_el2>();
 }
 
-std::optional<Fault> debug_fault(Ec ec, std::uint64_t pc)
+struct DebugEvent {
+    std::uint64_t reason;
+    std::uint64_t address;
+};
+
+std::optional<DebugEvent> debug_event(Ec ec, std::uint64_t pc)
 {
-    const auto fault = [](std::uint64_t reason, std::uint64_t address) {
-        return Fault{.label = FaultLabel::debug_exception, .first = reason, .second = address};
-    };
     switch (ec) {
-    case Ec::breakpoint_lower: return fault(k_debug_breakpoint, pc);
-    case Ec::watchpoint_lower: return fault(k_debug_watchpoint, machine::read<Register::far_el2>());
-    case Ec::step_lower: return fault(k_debug_step, pc);
-    case Ec::brk64: return fault(k_debug_software, pc);
-    default: return std::nullopt;
+    case Ec::breakpoint_lower:
+        return DebugEvent{k_debug_breakpoint, pc};
+    case Ec::watchpoint_lower:
+        return DebugEvent{k_debug_watchpoint, machine::read<Register::far_el2>()};
+    case Ec::step_lower:
+        return DebugEvent{k_debug_step, pc};
+    case Ec::brk64:
+        return DebugEvent{k_debug_software, pc};
+    default:
+        return std::nullopt;
     }
 }
 
@@ -74,17 +78,15 @@ bool is_counter(std::uint64_t esr)
            iss.get<SysregIss::crn>() == 14;
 }
 
-/// Traps of PDs that exist because registers of the last guest's are still in the hardware. True if
-/// the instruction is to be tried again.
+/// A PD's access to the counter may trap only because the last guest's CNTKCTL_EL1 is still in the
+/// hardware. True if the instruction is to be tried again.
 bool served_natively(Core& core, Thread& thread, std::uint64_t esr)
 {
     if (thread.kind != Kind::pd) {
         return false;
     }
-    auto& pd = static_cast<Pd&>(thread);
-    if (Esr{esr}.get<Esr::ec>() == Ec::sysreg && is_counter(esr) &&
-        (core.borrowed & k_borrowed_counter) == 0) {
-        pd.uses_timer = true;
+    if (is_counter(esr) && (core.borrowed & k_borrowed_counter) == 0) {
+        static_cast<Pd&>(thread).uses_timer = true;
         borrow(core, k_borrowed_counter);
         return true;
     }
@@ -96,30 +98,38 @@ bool may_use_fpu(const Thread& thread)
     return thread.kind == Kind::vcpu || static_cast<const Pd&>(thread).fpu;
 }
 
-Fault fault_of(Thread& thread, std::uint64_t esr)
+/// Exceptions that are neither aborts nor hypervisor calls.
+Fault other_fault(const Thread& thread, std::uint64_t esr)
 {
     constexpr std::uint64_t k_unknown_reason = 0x0200'0000;
-    const Ec                ec               = Esr{esr}.get<Esr::ec>();
-    switch (ec) {
-    case Ec::data_lower:
-    case Ec::instruction_lower: return abort_fault(thread, esr);
-    case Ec::hvc64:
-        thread.context[Word::pc] -= 4; // the HVC itself
-        return {.label = FaultLabel::unknown_syscall, .first = thread.context[Word::x7]};
-    case Ec::unknown:
-        if ((esr & 0xffff'ffff) == k_unknown_reason) {
-            return {.label = FaultLabel::user_exception, .first = k_unknown_reason};
-        }
-        break;
-    default:
-        if constexpr (k_config.debug) {
-            if (const auto fault = debug_fault(ec, thread.context[Word::pc])) {
-                return *fault;
-            }
-        }
-        break;
+    if (esr == k_unknown_reason) {
+        return {.label = FaultLabel::user_exception, .first = esr};
     }
-    return {.label = FaultLabel::vcpu, .first = esr & 0xffff'ffff};
+    if constexpr (k_config.debug) {
+        if (const auto event = debug_event(Esr{esr}.get<Esr::ec>(), thread.context[Word::pc])) {
+            return {.label  = FaultLabel::debug_exception,
+                    .first  = event->reason,
+                    .second = event->address};
+        }
+    }
+    return {.label = FaultLabel::vcpu, .first = esr};
+}
+
+/// What the kernel does about an exception by itself. True if the instruction is to be tried again.
+bool is_served(Core& core, Thread& thread, std::uint64_t esr)
+{
+    switch (Esr{esr}.get<Esr::ec>()) {
+    case Ec::fp:
+        if (may_use_fpu(thread)) {
+            take_fpu(core, thread);
+            return true;
+        }
+        return false;
+    case Ec::sysreg:
+        return served_natively(core, thread, esr);
+    default:
+        return false;
+    }
 }
 
 } // namespace
@@ -142,16 +152,22 @@ void take_fpu(Core& core, Thread& thread)
     machine::fp_load(&thread.fp);
 }
 
-extern "C" Thread* picokit_trap(Thread& thread, Core& core, std::uint64_t esr)
+extern "C" Thread* picokit_trap(Thread& thread, Core& core, std::uint64_t long_esr)
 {
-    if (Esr{esr}.get<Esr::ec>() == Ec::fp && may_use_fpu(thread)) {
-        take_fpu(core, thread);
+    const std::uint64_t esr = long_esr & 0xffff'ffff; // ISS2 is not for the messages
+    const Ec            ec  = Esr{esr}.get<Esr::ec>();
+    if (ec == Ec::data_lower || ec == Ec::instruction_lower) {
+        thread.fault = {
+            .label = FaultLabel::vm_fault, .first = abort_address(thread, esr), .second = esr};
+    } else if (ec == Ec::hvc64) {
+        thread.context[Word::pc] -= 4; // the HVC itself
+        thread.fault = {.label = FaultLabel::unknown_syscall, .first = thread.context[Word::x7]};
+    } else if (is_served(core, thread, esr)) {
         return &thread;
+    } else {
+        thread.fault = other_fault(thread, esr);
     }
-    if (served_natively(core, thread, esr)) {
-        return &thread;
-    }
-    raise(core, thread, fault_of(thread, esr));
+    send_fault(core, thread);
     return reschedule(core);
 }
 
@@ -160,7 +176,7 @@ extern "C" Thread* picokit_serror(Thread& thread, Core& core, std::uint64_t esr)
     // An external abort that nobody waited for. It cannot be undone, and it is imprecise: most
     // likely this thread's doing, possibly of one that ran just before. This one faults.
     report_serror(thread, esr);
-    raise(core, thread, {.label = FaultLabel::vcpu, .first = esr & 0xffff'ffff});
+    raise(core, thread, FaultLabel::vcpu, esr & 0xffff'ffff);
     return reschedule(core);
 }
 

@@ -47,31 +47,80 @@ void with_register(VcpuField field, Visitor visit)
 {
     using enum VcpuField;
     switch (field) {
-    case sctlr: visit.template operator()<Register::sctlr_el1>(); break;
-    case cpacr: visit.template operator()<Register::cpacr_el1>(); break;
-    case ttbr0: visit.template operator()<Register::ttbr0_el1>(); break;
-    case ttbr1: visit.template operator()<Register::ttbr1_el1>(); break;
-    case tcr: visit.template operator()<Register::tcr_el1>(); break;
-    case mair: visit.template operator()<Register::mair_el1>(); break;
-    case amair: visit.template operator()<Register::amair_el1>(); break;
-    case contextidr: visit.template operator()<Register::contextidr_el1>(); break;
-    case actlr: visit.template operator()<Register::actlr_el1>(); break;
-    case afsr0: visit.template operator()<Register::afsr0_el1>(); break;
-    case afsr1: visit.template operator()<Register::afsr1_el1>(); break;
-    case esr: visit.template operator()<Register::esr_el1>(); break;
-    case far: visit.template operator()<Register::far_el1>(); break;
-    case par: visit.template operator()<Register::par_el1>(); break;
-    case vbar: visit.template operator()<Register::vbar_el1>(); break;
-    case tpidr_el1: visit.template operator()<Register::tpidr_el1>(); break;
-    case vmpidr: visit.template operator()<Register::vmpidr_el2>(); break;
-    case sp_el1: visit.template operator()<Register::sp_el1>(); break;
-    case elr_el1: visit.template operator()<Register::elr_el1>(); break;
-    case spsr_el1: visit.template operator()<Register::spsr_el1>(); break;
-    case cntv_ctl: visit.template operator()<Register::cntv_ctl_el0>(); break;
-    case cntv_cval: visit.template operator()<Register::cntv_cval_el0>(); break;
-    case cntvoff: visit.template operator()<Register::cntvoff_el2>(); break;
-    case cntkctl: visit.template operator()<Register::cntkctl_el1>(); break;
-    default: break;
+    case sctlr:
+        visit.template operator()<Register::sctlr_el1>();
+        break;
+    case cpacr:
+        visit.template operator()<Register::cpacr_el1>();
+        break;
+    case ttbr0:
+        visit.template operator()<Register::ttbr0_el1>();
+        break;
+    case ttbr1:
+        visit.template operator()<Register::ttbr1_el1>();
+        break;
+    case tcr:
+        visit.template operator()<Register::tcr_el1>();
+        break;
+    case mair:
+        visit.template operator()<Register::mair_el1>();
+        break;
+    case amair:
+        visit.template operator()<Register::amair_el1>();
+        break;
+    case contextidr:
+        visit.template operator()<Register::contextidr_el1>();
+        break;
+    case actlr:
+        visit.template operator()<Register::actlr_el1>();
+        break;
+    case afsr0:
+        visit.template operator()<Register::afsr0_el1>();
+        break;
+    case afsr1:
+        visit.template operator()<Register::afsr1_el1>();
+        break;
+    case esr:
+        visit.template operator()<Register::esr_el1>();
+        break;
+    case far:
+        visit.template operator()<Register::far_el1>();
+        break;
+    case par:
+        visit.template operator()<Register::par_el1>();
+        break;
+    case vbar:
+        visit.template operator()<Register::vbar_el1>();
+        break;
+    case tpidr_el1:
+        visit.template operator()<Register::tpidr_el1>();
+        break;
+    case vmpidr:
+        visit.template operator()<Register::vmpidr_el2>();
+        break;
+    case sp_el1:
+        visit.template operator()<Register::sp_el1>();
+        break;
+    case elr_el1:
+        visit.template operator()<Register::elr_el1>();
+        break;
+    case spsr_el1:
+        visit.template operator()<Register::spsr_el1>();
+        break;
+    case cntv_ctl:
+        visit.template operator()<Register::cntv_ctl_el0>();
+        break;
+    case cntv_cval:
+        visit.template operator()<Register::cntv_cval_el0>();
+        break;
+    case cntvoff:
+        visit.template operator()<Register::cntvoff_el2>();
+        break;
+    case cntkctl:
+        visit.template operator()<Register::cntkctl_el1>();
+        break;
+    default:
+        break;
     }
 }
 
@@ -82,10 +131,14 @@ bool in_hardware(const Core& core, const Vcpu& vcpu, VcpuField field)
         return false;
     }
     switch (field) {
-    case VcpuField::sctlr: return false;
-    case VcpuField::cpacr: return (core.borrowed & k_borrowed_cpacr) == 0;
-    case VcpuField::cntkctl: return (core.borrowed & k_borrowed_counter) == 0;
-    default: return true;
+    case VcpuField::sctlr:
+        return false;
+    case VcpuField::cpacr:
+        return (core.borrowed & k_borrowed_cpacr) == 0;
+    case VcpuField::cntkctl:
+        return (core.borrowed & k_borrowed_counter) == 0;
+    default:
+        return true;
     }
 }
 
@@ -151,16 +204,15 @@ void load(Core& core, Vcpu& vcpu)
     core.loaded = &vcpu;
     for_each_plain_field(
         [&]<VcpuField field, Register target>() { machine::write<target>(vcpu[field]); });
-    core.borrowed = k_borrowed_cpacr | k_borrowed_counter | k_borrowed_mdscr;
-    return_borrowed(core, vcpu);
     machine::write<Register::cntv_ctl_el0>(vcpu[VcpuField::cntv_ctl]);
 
     vcpu.interface.load_control();
     for (unsigned i = 0; i < core.list_registers; ++i) {
         VirtualInterface::write_lr(i, vcpu.interface.lr[i]);
     }
-    VirtualInterface::enable();
-    core.vgic_paused = false;
+    core.borrowed = k_borrowed_cpacr | k_borrowed_counter | k_borrowed_mdscr | k_paused_interface |
+                    k_changed_vtimer;
+    return_borrowed(core, vcpu);
 }
 
 void return_borrowed(Core& core, Vcpu& vcpu)
@@ -174,6 +226,17 @@ void return_borrowed(Core& core, Vcpu& vcpu)
     }
     if ((core.borrowed & k_borrowed_mdscr) != 0) {
         machine::write<Register::mdscr_el1>(vcpu[VcpuField::mdscr]);
+    }
+    if ((core.borrowed & k_paused_interface) != 0) {
+        VirtualInterface::enable();
+    }
+    if (core.vtimer_enabled == vcpu.vppi_masked) {
+        core.vtimer_enabled = !vcpu.vppi_masked;
+        if (core.vtimer_enabled) {
+            core.gic.enable(board::timer.virtual_timer);
+        } else {
+            core.gic.disable(board::timer.virtual_timer);
+        }
     }
     core.borrowed = 0;
 }
@@ -203,6 +266,11 @@ void borrow(Core& core, Borrowed what)
             (*core.loaded)[VcpuField::mdscr] = machine::read<Register::mdscr_el1>();
         }
         machine::write<Register::mdscr_el1>(0);
+        break;
+    case k_paused_interface:
+        VirtualInterface::disable();
+        break;
+    case k_changed_vtimer:
         break;
     }
 }

@@ -9,14 +9,14 @@ namespace arch {
 
 inline constexpr std::uint64_t k_gicd_ctlr       = 0x000;
 inline constexpr std::uint64_t k_gicd_typer      = 0x004;
-inline constexpr std::uint64_t k_gicd_igroupr    = 0x080; ///< one bit an interrupt
-inline constexpr std::uint64_t k_gicd_isenabler  = 0x100; ///< one bit
-inline constexpr std::uint64_t k_gicd_icenabler  = 0x180; ///< one bit
-inline constexpr std::uint64_t k_gicd_icpendr    = 0x280; ///< one bit
-inline constexpr std::uint64_t k_gicd_icactiver  = 0x380; ///< one bit
-inline constexpr std::uint64_t k_gicd_ipriorityr = 0x400; ///< one byte
-inline constexpr std::uint64_t k_gicd_itargetsr  = 0x800; ///< one byte; GICv2
-inline constexpr std::uint64_t k_gicd_icfgr      = 0xc00; ///< two bits
+inline constexpr std::uint64_t k_gicd_igroupr    = 0x080;  ///< one bit an interrupt
+inline constexpr std::uint64_t k_gicd_isenabler  = 0x100;  ///< one bit
+inline constexpr std::uint64_t k_gicd_icenabler  = 0x180;  ///< one bit
+inline constexpr std::uint64_t k_gicd_icpendr    = 0x280;  ///< one bit
+inline constexpr std::uint64_t k_gicd_icactiver  = 0x380;  ///< one bit
+inline constexpr std::uint64_t k_gicd_ipriorityr = 0x400;  ///< one byte
+inline constexpr std::uint64_t k_gicd_itargetsr  = 0x800;  ///< one byte; GICv2
+inline constexpr std::uint64_t k_gicd_icfgr      = 0xc00;  ///< two bits
 inline constexpr std::uint64_t k_gicd_irouter    = 0x6000; ///< eight bytes; GICv3
 
 inline constexpr std::uint64_t k_gicc_ctlr = 0x000;

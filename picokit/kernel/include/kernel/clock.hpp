@@ -7,10 +7,7 @@
 
 namespace kernel {
 
-[[nodiscard]] inline Ticks clock_now()
-{
-    return machine::read<machine::Register::cntpct_el0>();
-}
+[[nodiscard]] inline Ticks clock_now() { return machine::read<machine::Register::cntpct_el0>(); }
 
 /// Interrupts at or after `deadline`; k_never: not at all. The timer is not touched when it is set
 /// that way already, which is the usual case.

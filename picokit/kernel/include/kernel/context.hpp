@@ -65,8 +65,10 @@ static_assert(8 * static_cast<int>(Word::tpidr_el0) == CONTEXT_TPIDR);
         switch (spsr.get<arch::Spsr::mode>()) {
         case arch::Mode::el0t:
         case arch::Mode::el1t:
-        case arch::Mode::el1h: return value;
-        default: break;
+        case arch::Mode::el1h:
+            return value;
+        default:
+            break;
         }
     }
     return user_default.with<arch::Spsr::nzcv>(spsr.get<arch::Spsr::nzcv>()).raw();

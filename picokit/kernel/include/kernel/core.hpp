@@ -24,32 +24,31 @@ struct alignas(64) Core {
     Thread* next = nullptr;
 
     // Processor time.
-    SchedContext* charged = nullptr;  ///< the context that `current` runs on
-    bool          metered = false;    ///< its time counts, since `started`
-    bool          timed   = false;    ///< something waits for the timer: see `settle`
+    SchedContext* charged = nullptr; ///< the context that `current` runs on
+    bool          metered = false;   ///< its time counts, since `started`
+    bool          timed   = false;   ///< the timer is set, and has to be looked after
     Ticks         started = 0;
-    Ticks         armed   = 0;        ///< what CNTHP_CVAL_EL2 was set to
-    Ring          releases{};         ///< ready threads without budget, by release time
-    std::uint8_t  domain        = 0;  ///< only its threads run
-    std::uint32_t domain_entry  = 0;  ///< index into the schedule
+    Ticks         armed   = 0;      ///< what CNTHP_CVAL_EL2 was set to
+    Ring          releases{};       ///< ready threads without budget, by release time
+    std::uint8_t  domain       = 0; ///< only its threads run
+    std::uint32_t domain_entry = 0; ///< index into the schedule
     std::span<const picokit::DomainEntry> schedule{};
-    Ticks         domain_end    = 0; ///< of the present entry; k_never without a schedule
+    Ticks domain_end = 0; ///< of the present entry; k_never without a schedule
 
     // State of threads that stays in the hardware until somebody else needs the place.
-    Vcpu*        loaded         = nullptr; ///< whose EL1 registers and virtual interface these are
-    Thread*      fp_owner       = nullptr;
-    std::uint64_t cptr          = 0;     ///< as written to CPTR_EL2
-    std::uint64_t guest_cnthctl = 0;     ///< CNTHCTL_EL2 while a guest runs
-    unsigned      list_registers = 0;    ///< that the virtual interface has
-    std::uint8_t borrowed       = 0;     ///< Borrowed
-    bool         vtimer_enabled = false; ///< the virtual timer's PPI, in the GIC
-    bool         vgic_paused    = false; ///< virtual interface off because a PD was interrupted
+    Vcpu*         loaded         = nullptr; ///< whose EL1 registers and virtual interface these are
+    Thread*       fp_owner       = nullptr;
+    std::uint64_t cptr           = 0;     ///< as written to CPTR_EL2
+    std::uint64_t guest_cnthctl  = 0;     ///< CNTHCTL_EL2 while a guest runs
+    unsigned      list_registers = 0;     ///< that the virtual interface has
+    std::uint8_t  borrowed       = 0;     ///< what `loaded` has to get back: Borrowed
+    bool          vtimer_enabled = false; ///< the virtual timer's PPI, in the GIC
 
     Gic gic{};
 
+    ReadyQueue*                                    ready_now = nullptr; ///< that of `domain`
     std::array<ReadyQueue, picokit::k_max_domains> ready{};
 
-    [[nodiscard]] ReadyQueue& ready_now() { return ready[domain]; }
     /// Whether the interrupted code is that of `current`: the core did not idle.
     [[nodiscard]] bool running() const { return next == current && current != nullptr; }
 };

@@ -41,15 +41,11 @@ inline constexpr std::uint64_t k_debug_breakpoint = 1;
 inline constexpr std::uint64_t k_debug_step       = 2;
 inline constexpr std::uint64_t k_debug_software   = 3;
 
-/// Writes the message of a thread's fault, the label and length of which it returns as a message
-/// info word. `words` has room for an IPC buffer.
-[[nodiscard]] std::uint64_t write_fault_message(const Thread& thread, std::uint64_t* words);
-
 /// Does to a faulted thread what the reply asks for. True if it goes on.
 [[nodiscard]] bool apply_fault_reply(Thread& thread, std::uint64_t info,
                                      const std::uint64_t* words);
 
-/// The current thread stops and its supervisor gets the fault, or the monitor if it has none.
-void raise(Core& core, Thread& thread, Fault fault);
+/// The current thread stops, and its supervisor gets the fault, or the monitor if it has none.
+void raise(Core& core, Thread& thread, FaultLabel label, std::uint64_t first);
 
 } // namespace kernel

@@ -64,9 +64,9 @@ struct GicV2 {
     }
     static void set_trigger(std::uint32_t intid, bool edge)
     {
-        const std::uint64_t at     = arch::k_gicd_icfgr + intid / 16 * 4;
-        const auto          edges  = arch::GicIcfgr{read(at)}.edges();
-        const std::uint32_t bit    = 1u << intid % 16;
+        const std::uint64_t at    = arch::k_gicd_icfgr + intid / 16 * 4;
+        const auto          edges = arch::GicIcfgr{read(at)}.edges();
+        const std::uint32_t bit   = 1u << intid % 16;
         write(at, arch::GicIcfgr::from_edges(edge ? edges | bit : edges & ~bit).raw());
     }
 
@@ -90,13 +90,16 @@ template <const auto& Frames>
 struct VirtualInterfaceV2 {
     using Word = std::uint32_t;
 
-    Word                                  vmcr = 0;
-    Word                                  apr  = 0;
+    Word                                   vmcr = 0;
+    Word                                   apr  = 0;
     std::array<Word, k_max_list_registers> lr{}; ///< as last written, saved or ended
 
-    static unsigned count() { return std::min((read(arch::k_gich_vtr) & 0x3f) + 1, k_max_list_registers); }
-    static void     enable() { write(arch::k_gich_hcr, 1); }
-    static void     disable() { write(arch::k_gich_hcr, 0); }
+    static unsigned count()
+    {
+        return std::min((read(arch::k_gich_vtr) & 0x3f) + 1, k_max_list_registers);
+    }
+    static void enable() { write(arch::k_gich_hcr, 1); }
+    static void disable() { write(arch::k_gich_hcr, 0); }
 
     [[nodiscard]] static Word entry(VirtualInterrupt irq)
     {

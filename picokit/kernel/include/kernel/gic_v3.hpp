@@ -62,15 +62,17 @@ struct GicV3 {
         const std::uint64_t at    = bank(intid) + arch::k_gicd_icfgr + intid / 16 * 4;
         const auto          edges = arch::GicIcfgr{machine::read32(at)}.edges();
         const std::uint32_t bit   = 1u << intid % 16;
-        machine::write32(at,
-                         arch::GicIcfgr::from_edges(edge ? edges | bit : edges & ~bit).raw());
+        machine::write32(at, arch::GicIcfgr::from_edges(edge ? edges | bit : edges & ~bit).raw());
     }
 
 private:
     static constexpr std::uint64_t distributor() { return Frames.distributor.start().raw(); }
     /// The frame with the registers of the core's own interrupts, SGIs and PPIs.
     [[nodiscard]] std::uint64_t own_frame() const { return redistributor_ + arch::k_gicr_sgi_base; }
-    [[nodiscard]] std::uint64_t bank(std::uint32_t intid) const { return intid < 32 ? own_frame() : distributor(); }
+    [[nodiscard]] std::uint64_t bank(std::uint32_t intid) const
+    {
+        return intid < 32 ? own_frame() : distributor();
+    }
 
     static void await_writes()
     {
@@ -100,7 +102,8 @@ private:
         }
         // Affinity routing first; then the targets, which only exist with it.
         const auto control =
-            arch::GicdCtlr{}.with<arch::GicdCtlr::are>(true).with<arch::GicdCtlr::enable_grp1>(true);
+            arch::GicdCtlr{}.with<arch::GicdCtlr::are>(true).with<arch::GicdCtlr::enable_grp1>(
+                true);
         machine::write32(distributor() + arch::k_gicd_ctlr,
                          control.with<arch::GicdCtlr::enable_grp0>(true).raw());
         await_writes();
@@ -115,9 +118,9 @@ private:
     /// Finds the redistributor of this core and wakes it.
     void initialise_redistributor()
     {
-        const std::uint64_t mpidr = affinity();
+        const std::uint64_t mpidr  = affinity();
         const std::uint64_t wanted = (mpidr >> 8 & 0xff00'0000) | (mpidr & 0xff'ffff);
-        redistributor_ = Frames.redistributors.start().raw();
+        redistributor_             = Frames.redistributors.start().raw();
         for (;;) {
             const arch::GicrTyper typer{machine::read64(redistributor_ + arch::k_gicr_typer)};
             if (typer.get<arch::GicrTyper::affinity>() == wanted ||
@@ -198,22 +201,38 @@ inline VirtualInterfaceV3::Word VirtualInterfaceV3::read_lr(unsigned index)
 {
     using machine::Register;
     switch (index) {
-    case 0: return machine::read<Register::ich_lr0_el2>();
-    case 1: return machine::read<Register::ich_lr1_el2>();
-    case 2: return machine::read<Register::ich_lr2_el2>();
-    case 3: return machine::read<Register::ich_lr3_el2>();
-    case 4: return machine::read<Register::ich_lr4_el2>();
-    case 5: return machine::read<Register::ich_lr5_el2>();
-    case 6: return machine::read<Register::ich_lr6_el2>();
-    case 7: return machine::read<Register::ich_lr7_el2>();
-    case 8: return machine::read<Register::ich_lr8_el2>();
-    case 9: return machine::read<Register::ich_lr9_el2>();
-    case 10: return machine::read<Register::ich_lr10_el2>();
-    case 11: return machine::read<Register::ich_lr11_el2>();
-    case 12: return machine::read<Register::ich_lr12_el2>();
-    case 13: return machine::read<Register::ich_lr13_el2>();
-    case 14: return machine::read<Register::ich_lr14_el2>();
-    default: return machine::read<Register::ich_lr15_el2>();
+    case 0:
+        return machine::read<Register::ich_lr0_el2>();
+    case 1:
+        return machine::read<Register::ich_lr1_el2>();
+    case 2:
+        return machine::read<Register::ich_lr2_el2>();
+    case 3:
+        return machine::read<Register::ich_lr3_el2>();
+    case 4:
+        return machine::read<Register::ich_lr4_el2>();
+    case 5:
+        return machine::read<Register::ich_lr5_el2>();
+    case 6:
+        return machine::read<Register::ich_lr6_el2>();
+    case 7:
+        return machine::read<Register::ich_lr7_el2>();
+    case 8:
+        return machine::read<Register::ich_lr8_el2>();
+    case 9:
+        return machine::read<Register::ich_lr9_el2>();
+    case 10:
+        return machine::read<Register::ich_lr10_el2>();
+    case 11:
+        return machine::read<Register::ich_lr11_el2>();
+    case 12:
+        return machine::read<Register::ich_lr12_el2>();
+    case 13:
+        return machine::read<Register::ich_lr13_el2>();
+    case 14:
+        return machine::read<Register::ich_lr14_el2>();
+    default:
+        return machine::read<Register::ich_lr15_el2>();
     }
 }
 
@@ -221,22 +240,54 @@ inline void VirtualInterfaceV3::write_lr(unsigned index, Word word)
 {
     using machine::Register;
     switch (index) {
-    case 0: machine::write<Register::ich_lr0_el2>(word); break;
-    case 1: machine::write<Register::ich_lr1_el2>(word); break;
-    case 2: machine::write<Register::ich_lr2_el2>(word); break;
-    case 3: machine::write<Register::ich_lr3_el2>(word); break;
-    case 4: machine::write<Register::ich_lr4_el2>(word); break;
-    case 5: machine::write<Register::ich_lr5_el2>(word); break;
-    case 6: machine::write<Register::ich_lr6_el2>(word); break;
-    case 7: machine::write<Register::ich_lr7_el2>(word); break;
-    case 8: machine::write<Register::ich_lr8_el2>(word); break;
-    case 9: machine::write<Register::ich_lr9_el2>(word); break;
-    case 10: machine::write<Register::ich_lr10_el2>(word); break;
-    case 11: machine::write<Register::ich_lr11_el2>(word); break;
-    case 12: machine::write<Register::ich_lr12_el2>(word); break;
-    case 13: machine::write<Register::ich_lr13_el2>(word); break;
-    case 14: machine::write<Register::ich_lr14_el2>(word); break;
-    default: machine::write<Register::ich_lr15_el2>(word); break;
+    case 0:
+        machine::write<Register::ich_lr0_el2>(word);
+        break;
+    case 1:
+        machine::write<Register::ich_lr1_el2>(word);
+        break;
+    case 2:
+        machine::write<Register::ich_lr2_el2>(word);
+        break;
+    case 3:
+        machine::write<Register::ich_lr3_el2>(word);
+        break;
+    case 4:
+        machine::write<Register::ich_lr4_el2>(word);
+        break;
+    case 5:
+        machine::write<Register::ich_lr5_el2>(word);
+        break;
+    case 6:
+        machine::write<Register::ich_lr6_el2>(word);
+        break;
+    case 7:
+        machine::write<Register::ich_lr7_el2>(word);
+        break;
+    case 8:
+        machine::write<Register::ich_lr8_el2>(word);
+        break;
+    case 9:
+        machine::write<Register::ich_lr9_el2>(word);
+        break;
+    case 10:
+        machine::write<Register::ich_lr10_el2>(word);
+        break;
+    case 11:
+        machine::write<Register::ich_lr11_el2>(word);
+        break;
+    case 12:
+        machine::write<Register::ich_lr12_el2>(word);
+        break;
+    case 13:
+        machine::write<Register::ich_lr13_el2>(word);
+        break;
+    case 14:
+        machine::write<Register::ich_lr14_el2>(word);
+        break;
+    default:
+        machine::write<Register::ich_lr15_el2>(word);
+        break;
     }
 }
 

@@ -13,8 +13,9 @@ namespace kernel {
 /// Sets bits of the PD's notification word, and delivers the word if the PD waits.
 void signal(Core& core, Pd& pd, std::uint64_t bits);
 
-/// The current thread, blocked by its caller as `calling` or `faulting`, wants `server`.
-void send(Core& core, Thread& thread, Pd& server);
+/// The current thread calls `server`, with the words that `info` describes in its IPC buffer;
+/// `channel` is the server's number for it.
+void call(Core& core, Pd& caller, Pd& server, std::uint8_t channel, std::uint64_t info);
 
 /// The PD waits for its next event, having answered its client if `reply` says so.
 /// `info` describes the answer in the PD's IPC buffer.

@@ -16,8 +16,7 @@ struct MessageInfo : base::Register<MessageInfo, std::uint64_t> {
     using label  = base::Field<63, 12, std::uint64_t>;
 
     /// A fault or reply of the kernel's own.
-    [[nodiscard]] static constexpr std::uint64_t of(std::uint64_t label_value,
-                                                    std::uint64_t words)
+    [[nodiscard]] static constexpr std::uint64_t of(std::uint64_t label_value, std::uint64_t words)
     {
         return label_value << label::lsb | words;
     }
@@ -38,16 +37,32 @@ struct MessageInfo : base::Register<MessageInfo, std::uint64_t> {
 /// time, which the compiler makes load and store pairs of.
 inline void copy_words(std::uint64_t* to, const std::uint64_t* from, std::uint64_t count)
 {
-    while (count >= 2) {
-        const std::uint64_t first  = from[0];
-        const std::uint64_t second = from[1];
-        to[0]                      = first;
-        to[1]                      = second;
+    const auto pair = [&](unsigned at) {
+        const std::uint64_t first  = from[at];
+        const std::uint64_t second = from[at + 1];
+        to[at]                     = first;
+        to[at + 1]                 = second;
+    };
+    for (; count >= 8; count -= 8) {
+        pair(0);
+        pair(2);
+        pair(4);
+        pair(6);
+        to += 8;
+        from += 8;
+    }
+    if ((count & 4) != 0) {
+        pair(0);
+        pair(2);
+        to += 4;
+        from += 4;
+    }
+    if ((count & 2) != 0) {
+        pair(0);
         to += 2;
         from += 2;
-        count -= 2;
     }
-    if (count != 0) {
+    if ((count & 1) != 0) {
         *to = *from;
     }
 }

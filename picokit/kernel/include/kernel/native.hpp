@@ -36,17 +36,18 @@ inline constexpr std::uint64_t k_native_hcr = arch::Hcr{}
                                                   .with<arch::Hcr::rw>(true)
                                                   .raw();
 
-/// SCTLR_EL1 of PDs. With TGE its MMU bit counts as 0 anyway; what matters at EL0 is: little-endian,
-/// SP alignment check, CTR_EL0, DC ZVA, cache maintenance by address, and untrapped WFI and WFE.
-inline constexpr std::uint64_t k_native_sctlr = 0x30d0'0800  // reserved bits that are 1
-                                                | 1u << 26   // UCI
-                                                | 1u << 18   // nTWE
-                                                | 1u << 16   // nTWI
-                                                | 1u << 15   // UCT
-                                                | 1u << 14   // DZE
-                                                | 1u << 12   // I
-                                                | 1u << 4    // SA0
-                                                | 1u << 2;   // C
+/// SCTLR_EL1 of PDs. With TGE its MMU bit counts as 0 anyway; what matters at EL0 is:
+/// little-endian, SP alignment check, CTR_EL0, DC ZVA, cache maintenance by address, and untrapped
+/// WFI and WFE.
+inline constexpr std::uint64_t k_native_sctlr = 0x30d0'0800 // reserved bits that are 1
+                                                | 1u << 26  // UCI
+                                                | 1u << 18  // nTWE
+                                                | 1u << 16  // nTWI
+                                                | 1u << 15  // UCT
+                                                | 1u << 14  // DZE
+                                                | 1u << 12  // I
+                                                | 1u << 4   // SA0
+                                                | 1u << 2;  // C
 
 /// CPACR_EL1 of PDs: FP/SIMD as CPTR_EL2 says.
 inline constexpr std::uint64_t k_native_cpacr = 3u << 20;
@@ -68,8 +69,9 @@ inline constexpr std::uint64_t k_cptr_fp_enabled = 0x33ff;
 inline constexpr std::uint64_t k_cptr_fp_trapped = 0x37ff;
 
 /// SPSR of a new thread, and of one whose supervisor asks for something else.
-inline constexpr arch::Spsr k_user_spsr =
-    arch::Spsr{}.with<arch::Spsr::mode>(arch::Mode::el0t).with<arch::Spsr::f>(true).with<arch::Spsr::a>(
-        !k_config.debug);
+inline constexpr arch::Spsr k_user_spsr = arch::Spsr{}
+                                              .with<arch::Spsr::mode>(arch::Mode::el0t)
+                                              .with<arch::Spsr::f>(true)
+                                              .with<arch::Spsr::a>(!k_config.debug);
 
 } // namespace kernel

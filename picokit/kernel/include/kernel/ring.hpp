@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The ring's own code, apart from its declaration because it must know what a thread is.
+// The code of the queues, apart from their declaration because it must know what a thread is.
 #pragma once
 
 #include "kernel/queue.hpp"
@@ -9,11 +9,11 @@ namespace kernel {
 
 inline void Ring::link_before(Thread& thread, Thread& place)
 {
-    Thread& before          = *place.link.previous;
-    thread.link.next        = &place;
-    thread.link.previous    = &before;
-    before.link.next        = &thread;
-    place.link.previous     = &thread;
+    Thread& before       = *place.link.previous;
+    thread.link.next     = &place;
+    thread.link.previous = &before;
+    before.link.next     = &thread;
+    place.link.previous  = &thread;
 }
 
 inline void Ring::push_back(Thread& thread)
@@ -66,6 +66,50 @@ inline void Ring::remove(Thread& thread)
     }
     thread.link.previous->link.next = thread.link.next;
     thread.link.next->link.previous = thread.link.previous;
+}
+
+inline void ReadyQueue::mark(unsigned priority)
+{
+    words_[priority / 64] |= std::uint64_t{1} << priority % 64;
+    summary_ |= 1u << priority / 64;
+}
+
+inline void ReadyQueue::push_back(Thread& thread)
+{
+    thread.queued = Queued::ready;
+    rings_[thread.priority].push_back(thread);
+    mark(thread.priority);
+}
+
+inline void ReadyQueue::push_front(Thread& thread)
+{
+    thread.queued = Queued::ready;
+    rings_[thread.priority].push_front(thread);
+    mark(thread.priority);
+}
+
+inline void ReadyQueue::remove(Thread& thread)
+{
+    thread.queued = Queued::no;
+    Ring& ring    = rings_[thread.priority];
+    ring.remove(thread);
+    if (ring.empty()) {
+        const unsigned word = thread.priority / 64u;
+        words_[word] &= ~(std::uint64_t{1} << thread.priority % 64);
+        if (words_[word] == 0) {
+            summary_ &= ~(1u << word);
+        }
+    }
+}
+
+inline Thread* ReadyQueue::pop()
+{
+    if (empty()) {
+        return nullptr;
+    }
+    Thread& thread = *rings_[highest()].head();
+    remove(thread);
+    return &thread;
 }
 
 } // namespace kernel

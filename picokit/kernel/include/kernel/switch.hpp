@@ -14,7 +14,9 @@ namespace kernel {
 inline void leave_guest(Core& core, Vcpu& vcpu)
 {
     using machine::Register;
-    vcpu[VcpuField::sctlr] = machine::read<Register::sctlr_el1>();
+    // A PD can read this one but not write it.
+    vcpu.context[Word::tpidrro_el0] = machine::read<Register::tpidrro_el0>();
+    vcpu[VcpuField::sctlr]          = machine::read<Register::sctlr_el1>();
     machine::write<Register::sctlr_el1>(k_native_sctlr);
     const std::uint64_t mdscr = machine::read<Register::mdscr_el1>();
     if ((mdscr & k_mdscr_monitor) != 0 || (mdscr & k_mdscr_step) != 0) [[unlikely]] {
@@ -23,32 +25,18 @@ inline void leave_guest(Core& core, Vcpu& vcpu)
     if ((machine::read<Register::cntkctl_el1>() & k_cntkctl_timers) != 0) [[unlikely]] {
         borrow(core, k_borrowed_counter);
     }
-    machine::write<Register::hcr_el2>(k_native_hcr);
 }
 
 /// Gives the hardware to a guest.
 inline void enter_guest(Core& core, Vcpu& vcpu)
 {
     using machine::Register;
-    if (core.loaded != &vcpu) {
+    if (core.loaded != &vcpu) [[unlikely]] {
         load(core, vcpu);
-    } else if (core.borrowed != 0) {
+    } else if (core.borrowed != 0) [[unlikely]] {
         return_borrowed(core, vcpu);
     }
     machine::write<Register::sctlr_el1>(vcpu[VcpuField::sctlr]);
-    machine::write<Register::hcr_el2>(k_guest_hcr);
-    if (core.vtimer_enabled == vcpu.vppi_masked) [[unlikely]] {
-        core.vtimer_enabled = !vcpu.vppi_masked;
-        if (core.vtimer_enabled) {
-            core.gic.enable(board::timer.virtual_timer);
-        } else {
-            core.gic.disable(board::timer.virtual_timer);
-        }
-    }
-    if (core.vgic_paused) [[unlikely]] {
-        core.vgic_paused = false;
-        VirtualInterface::enable();
-    }
 }
 
 /// FP/SIMD registers belong to the last thread that used them; everybody else traps (fpu.cpp).
@@ -68,9 +56,8 @@ inline void switch_fpu(Core& core, const Thread& to)
 inline void save_user_registers(Thread& thread)
 {
     using machine::Register;
-    thread.context[Word::sp]          = machine::read<Register::sp_el0>();
-    thread.context[Word::tpidr_el0]   = machine::read<Register::tpidr_el0>();
-    thread.context[Word::tpidrro_el0] = machine::read<Register::tpidrro_el0>();
+    thread.context[Word::sp]        = machine::read<Register::sp_el0>();
+    thread.context[Word::tpidr_el0] = machine::read<Register::tpidr_el0>();
 }
 
 inline void load_user_registers(const Thread& thread)
@@ -98,6 +85,7 @@ inline void switch_to(Core& core, Thread& to)
     }
     switch_fpu(core, to);
     machine::write<machine::Register::vttbr_el2>(to.vttbr);
+    machine::write<machine::Register::hcr_el2>(to.hcr);
     core.current = &to;
 }
 

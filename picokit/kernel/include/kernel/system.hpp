@@ -30,18 +30,14 @@ struct System {
     std::array<Pd, picokit::k_max_pds>     pds{};
     std::array<Vcpu, picokit::k_max_vcpus> vcpus{};
 
-    std::span<const picokit::IrqEntry>           irqs{};
-    std::array<IrqState, picokit::k_max_irqs>    irq_states{};
+    std::span<const picokit::IrqEntry>        irqs{};
+    std::array<IrqState, picokit::k_max_irqs> irq_states{};
     /// 1 + index into `irqs` for each interrupt number; 0: nobody owns it.
-    std::array<std::uint16_t, k_max_intid + 1>   irq_of_intid{};
-    std::span<const picokit::DomainEntry> domains{};
+    std::array<std::uint16_t, k_max_intid + 1> irq_of_intid{};
+    std::span<const picokit::DomainEntry>      domains{};
 
-    [[nodiscard]] Thread& thread(std::uint32_t index)
-    {
-        const auto pd_count = static_cast<std::uint32_t>(table->pds.count);
-        return index < pd_count ? static_cast<Thread&>(pds[index])
-                                : static_cast<Thread&>(vcpus[index - pd_count]);
-    }
+    /// PDs first, then vCPUs: the order of TCB capabilities.
+    std::array<Thread*, picokit::k_max_threads> threads{};
 };
 
 extern System g_system;

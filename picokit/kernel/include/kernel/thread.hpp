@@ -33,7 +33,8 @@ struct alignas(16) FpState {
 
 struct Thread {
     Context       context{}; ///< must be first: exception.S
-    std::uint64_t vttbr    = 0;
+    std::uint64_t vttbr = 0;
+    std::uint64_t hcr   = 0; ///< HCR_EL2 while it runs
     Link          link{};
     Kind          kind     = Kind::pd;
     State         state    = State::inactive;
@@ -47,10 +48,10 @@ struct Thread {
     SchedContext  own_budget{};
     Thread*       donor = nullptr; ///< whose budget a passive PD runs on until it answers
 
-    Pd*           parent = nullptr; ///< receives its faults; nullptr: the monitor
-    Pd*           server = nullptr; ///< calling … faulted: who is to answer
-    std::uint64_t call_info = 0;    ///< calling: message info of the call
-    Fault         fault{};          ///< faulting, faulted: why
+    Pd*           parent    = nullptr; ///< receives its faults; nullptr: the monitor
+    Pd*           server    = nullptr; ///< calling … faulted: who is to answer
+    std::uint64_t call_info = 0;       ///< calling: message info of the call
+    Fault         fault{};             ///< faulting, faulted: why
 
     const picokit::ThreadEntry* entry = nullptr;
     FpState                     fp{};
@@ -61,13 +62,13 @@ struct Thread {
 
 /// A protection domain: notification, endpoint, reply and capabilities of one thread at EL0.
 struct Pd : Thread {
-    std::uint64_t  pending = 0;         ///< notification word: bit n is channel n
-    Thread*        client  = nullptr;   ///< received and not answered yet
-    Ring           callers{};           ///< calls and faults to receive, by priority
-    std::uint64_t* message = nullptr;   ///< words of its IPC buffer
-    const picokit::CapEntry* caps      = nullptr; ///< PICOKIT_CAP_SLOTS of them
-    const picokit::CapEntry* user_caps = nullptr; ///< nullptr, or PICOKIT_CAP_USER_SLOTS
-    std::uint64_t            stack_bottom = 0;
+    std::uint64_t            pending = 0;              ///< notification word: bit n is channel n
+    Thread*                  client  = nullptr;        ///< received and not answered yet
+    Ring                     callers{};                ///< calls and faults to receive, by priority
+    std::uint64_t*           message        = nullptr; ///< words of its IPC buffer
+    const picokit::CapEntry* caps           = nullptr; ///< PICOKIT_CAP_SLOTS of them
+    const picokit::CapEntry* user_caps      = nullptr; ///< nullptr, or PICOKIT_CAP_USER_SLOTS
+    std::uint64_t            stack_bottom   = 0;
     bool                     may_be_passive = false;
     bool                     passive        = false;
     bool                     fpu            = false;

@@ -52,32 +52,35 @@ inline constexpr std::uint64_t k_fresh_sctlr = 0x34d5'8820;
 
 struct Vcpu : Thread {
     std::array<std::uint64_t, static_cast<std::size_t>(VcpuField::count)> saved{};
-    VirtualInterface interface{};
-    bool             vppi_masked = false; ///< virtual timer delivered and not acknowledged yet
+    VirtualInterface                                                      interface {
+    };
+    bool vppi_masked = false; ///< virtual timer delivered and not acknowledged yet
 
     std::uint64_t& operator[](VcpuField field) { return saved[static_cast<std::size_t>(field)]; }
 };
 
 /// Value of a field, wherever it is at the moment. Not for the running thread's own vCPU.
 [[nodiscard]] std::uint64_t read_field(const Core& core, Vcpu& vcpu, VcpuField field);
-void                        write_field(const Core& core, Vcpu& vcpu, VcpuField field,
-                                        std::uint64_t value);
+void write_field(const Core& core, Vcpu& vcpu, VcpuField field, std::uint64_t value);
 
 /// Puts the vCPU's whole state into the hardware, and that of the one that was there into memory.
 void load(Core& core, Vcpu& vcpu);
 
-/// EL1 registers that PDs sometimes need a value of the kernel's in; the loaded vCPU's is in memory
-/// then. Bits of Core::borrowed.
+/// What has to be put right before the loaded vCPU runs again. Bits of Core::borrowed.
 enum Borrowed : std::uint8_t {
+    // EL1 registers with a value that PDs need; the vCPU's is in memory.
     k_borrowed_cpacr   = 1,
     k_borrowed_counter = 2, ///< CNTKCTL_EL1, and CNTHCTL_EL2 with it
     k_borrowed_mdscr   = 4,
+    // Interrupts that came while a PD ran, or that the VMM has acknowledged.
+    k_paused_interface = 8,  ///< the virtual interface is off
+    k_changed_vtimer   = 16, ///< the PPI is not as the vCPU wants it
 };
 
-/// Borrows a register for PDs, unless it is already.
+/// Borrows a register for PDs, unless it is borrowed already.
 void borrow(Core& core, Borrowed what);
 
-/// Puts the vCPU's values back into all borrowed registers.
+/// Puts right all that `core.borrowed` names.
 void return_borrowed(Core& core, Vcpu& vcpu);
 
 } // namespace kernel
