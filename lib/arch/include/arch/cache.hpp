@@ -25,13 +25,16 @@ inline void clean_data_cache(const void* start, std::size_t size)
     const std::size_t line = data_cache_line();
     auto              at   = reinterpret_cast<std::uintptr_t>(start) & ~(line - 1);
     const auto        end  = reinterpret_cast<std::uintptr_t>(start) + size;
-    // Eight lines a turn: this walks over tens of megabytes at every boot.
+    // Eight lines a turn, in assembler lest the compiler make a loop of it: this walks over tens of
+    // megabytes at every boot, and was most of the time to a guest's first instruction.
     while (at < end && end - at >= 8 * line) {
-    #pragma GCC unroll 8
-        for (unsigned i = 0; i < 8; ++i) {
-            asm volatile("dc cvac, %0" : : "r"(at) : "memory");
-            at += line;
-        }
+        asm volatile(".rept 8\n"
+                     "dc cvac, %0\n"
+                     "add %0, %0, %1\n"
+                     ".endr"
+                     : "+r"(at)
+                     : "r"(line)
+                     : "memory");
     }
     for (; at < end; at += line) {
         asm volatile("dc cvac, %0" : : "r"(at) : "memory");
