@@ -127,7 +127,7 @@ TEST_F(Sdk, kernel_for_another_address)
 
 TEST_F(Sdk, kernel_outside_ram)
 {
-    change_board("ram", Json::parse(R"([{"start": 1610612736, "size": 4096}])"));
+    change_board("ram", Json::parse(R"([{"start": 1610612736, "size": 16777216}])"));
     EXPECT_THAT(build(),
                 HasSubstr("error: kernel at 0x70000000..0x70005000 is not inside the RAM of "
                           "board 'qemu_virt_aarch64'\n"));

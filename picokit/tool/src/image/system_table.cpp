@@ -144,6 +144,7 @@ private:
     std::vector<ClearEntry> clears() const
     {
         std::vector<ClearEntry> entries;
+        entries.reserve(placement_.clears.size());
         for (const auto& extent : placement_.clears) {
             entries.push_back({extent.address, extent.size});
         }

@@ -183,9 +183,9 @@ private:
         // Contiguous and large ones first, while memory is in one piece.
         std::vector<std::size_t> order(inputs_.regions.size());
         std::iota(order.begin(), order.end(), std::size_t{0});
-        std::ranges::stable_sort(order, std::ranges::greater{}, [&](std::size_t i) {
+        std::ranges::sort(order, {}, [&](std::size_t i) {
             const auto& region = inputs_.regions[i];
-            return std::tuple{region.contiguous, region.page_size, region.size};
+            return std::tuple{!region.contiguous, ~region.page_size, ~region.size, i};
         });
         for (const auto i : order) {
             TRY(place_region(i));

@@ -101,7 +101,7 @@ Result<> read_segments(const OpenElf& file, ElfFile& out)
     if (out.segments.empty()) {
         return file.wrong("has no loadable segment", "link it as an executable");
     }
-    std::ranges::stable_sort(out.segments, {}, &Segment::vaddr);
+    std::ranges::sort(out.segments, {}, &Segment::vaddr);
     for (std::size_t i = 1; i < out.segments.size(); ++i) {
         const auto& [low, high] = std::tie(out.segments[i - 1], out.segments[i]);
         if (high.first_page() < low.end_page()) {

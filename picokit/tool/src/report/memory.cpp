@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <tuple>
 
 namespace tool {
 namespace {
@@ -23,7 +24,8 @@ std::string permissions_text(Permissions permissions)
 
 std::string items_text(std::vector<Item> items)
 {
-    std::ranges::stable_sort(items, {}, [](const Item& item) { return item.extent.address; });
+    std::ranges::sort(items, {},
+                      [](const Item& item) { return std::tie(item.extent.address, item.what); });
     TextTable table{{"start", "end", "size", "what"}};
     for (const auto& [extent, what] : items) {
         table.row({hex(extent.address), hex(extent.end()), readable_size(extent.size), what});
@@ -35,6 +37,7 @@ std::vector<Item> image_items(const Inputs& inputs, const Layout& layout)
 {
     const auto&       placement = layout.placement;
     std::vector<Item> items;
+    items.reserve(inputs.kernel.segments.size() + placement.parts.size() + 2);
     for (const auto& segment : inputs.kernel.segments) {
         items.push_back({{segment.vaddr, segment.memory_size},
                          fmt::format("kernel {}", permissions_text(segment.permissions))});

@@ -39,7 +39,7 @@ Result<fs::path> find_sdk()
         return fs::path{sdk};
     }
     const auto executable = fs::read_symlink("/proc/self/exe", error);
-    const auto sdk        = executable.parent_path().parent_path();
+    auto       sdk        = executable.parent_path().parent_path();
     if (error || !fs::is_directory(sdk / "board", error)) {
         return refuse({}, fmt::format("no SDK at '{}': it has no directory 'board'", sdk.string()),
                       "run bin/microkit of an SDK, or set MICROKIT_SDK");
