@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
+// How the rules of repository.hpp are checked: line by line, with regular expressions.
 #include "repository.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <fstream>
+#include <iterator>
 #include <regex>
 #include <sstream>
 
@@ -100,6 +103,16 @@ Complaints check_includes(const Rules& rules, const std::string& path, std::stri
     return complaints;
 }
 
+namespace {
+
+std::string read(const fs::path& file)
+{
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+} // namespace
+
 Complaints check_document(const fs::path& root, const std::string& path, std::string_view text)
 {
     static constexpr std::array<std::string_view, 11> k_folders{
@@ -112,13 +125,31 @@ Complaints check_document(const fs::path& root, const std::string& path, std::st
     const auto exists = [&](const std::string& target) {
         return fs::exists(root / target) || fs::exists((root / path).parent_path() / target);
     };
-    bool in_block = false;
+    // "<!-- from FILE -->" before a block: the block stands in FILE, word for word.
+    static const std::regex k_from(R"re(^<!-- from (\S+) -->$)re");
+
+    bool        in_block = false;
+    std::string source; // FILE, from the comment to the end of its block
+    std::string block;
     for_each_line(text, [&](int number, const std::string& line) {
         if (line.starts_with("```")) {
+            if (in_block && !source.empty() && !read(root / source).contains(block)) {
+                complaints.push_back(
+                    fmt::format("{}:{}: this block does not stand in {}", path, number, source));
+            }
+            if (in_block) {
+                source.clear();
+            }
+            block.clear();
             in_block = !in_block;
+            return;
         }
         if (in_block) {
+            block += line + '\n';
             return;
+        }
+        if (std::smatch from; std::regex_match(line, from, k_from)) {
+            source = from[1];
         }
         const auto complain = [&](const std::string& target) {
             complaints.push_back(fmt::format("{}:{}: there is no {}", path, number, target));

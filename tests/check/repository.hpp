@@ -27,7 +27,7 @@ using Complaints = std::vector<std::string>;
 
 /// Links and `paths` in the document `path` lead to files. Paths are looked for relative to the
 /// document's folder and to the project's; those with a wildcard or a placeholder, and what a build
-/// makes, are left alone.
+/// makes, are left alone. A block of code after `<!-- from FILE -->` stands in FILE word for word.
 [[nodiscard]] Complaints check_document(const std::filesystem::path& root, const std::string& path,
                                         std::string_view text);
 

@@ -52,6 +52,17 @@ TEST(Documents, NameWhatExists)
         ElementsAre("docs/b.md:1: there is no none.md", "docs/b.md:2: there is no lib/none/x.hpp"));
 }
 
+TEST(Documents, QuoteFilesWordForWord)
+{
+    const auto root = std::filesystem::path(testing::TempDir()) / "check_quotes";
+    std::filesystem::create_directories(root);
+    std::ofstream(root / "a.cpp") << "int a;\nint b;\n";
+    EXPECT_THAT(check::check_document(root, "b.md", "<!-- from a.cpp -->\n```cpp\nint b;\n```\n"),
+                IsEmpty());
+    EXPECT_THAT(check::check_document(root, "b.md", "<!-- from a.cpp -->\n```cpp\nint c;\n```\n"),
+                ElementsAre("b.md:4: this block does not stand in a.cpp"));
+}
+
 TEST(Words, NothingIsLeftToDoAndNoMachineIsNamed)
 {
     const std::string licence = "// SPDX-License-Identifier: BSD-2-Clause\n";
