@@ -82,8 +82,9 @@ TEST_P(LifeCycle, AnIdleGuestLeavesTheHostIdle)
     EXPECT_LE(share, 3.0);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, LifeCycle, testing::Values(k_gicv2, k_gicv3), [](const auto& info) {
-    return info.param == k_gicv2 ? "gicv2" : "gicv3";
-});
+INSTANTIATE_TEST_SUITE_P(All, LifeCycle, testing::Values(k_gicv2, k_gicv3),
+                         [](const auto& parameter) {
+                             return parameter.param == k_gicv2 ? "gicv2" : "gicv3";
+                         });
 
 } // namespace

@@ -29,10 +29,11 @@ INSTANTIATE_TEST_SUITE_P(
     All, Debian,
     testing::Combine(testing::Values("linux", "linux-cloud"), testing::Values(k_gicv2, k_gicv3),
                      testing::Values("debug", "release")),
-    [](const auto& info) {
-        return std::string(std::get<0>(info.param) == std::string("linux") ? "generic" : "cloud") +
-               (std::get<1>(info.param) == k_gicv2 ? "_gicv2_" : "_gicv3_") +
-               std::get<2>(info.param);
+    [](const auto& parameter) {
+        return std::string(std::get<0>(parameter.param) == std::string("linux") ? "generic"
+                                                                                : "cloud") +
+               (std::get<1>(parameter.param) == k_gicv2 ? "_gicv2_" : "_gicv3_") +
+               std::get<2>(parameter.param);
     });
 
 TEST(Linux, TakesTheTourAndPowersOff)
