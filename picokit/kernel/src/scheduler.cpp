@@ -149,7 +149,10 @@ Thread* dispatch(Core& core)
 void wake_with_budget(Core& core, Thread& thread)
 {
     const Ticks now = clock_now();
-    thread.budget->unblock(now);
+    // A budget that is just handed over between caller and callee has been running all the time.
+    if (!core.metered || thread.budget != core.charged) {
+        thread.budget->unblock(now);
+    }
     if (thread.budget->ready(now)) {
         queue_or_preempt(core, thread);
     } else {
