@@ -79,7 +79,8 @@ function(vmm_guest target)
             file(TOUCH ${directory}/${name})
         endif()
     endforeach()
-    file(CONFIGURE OUTPUT ${directory}/cmdline CONTENT "${arg_CMDLINE}" @ONLY NEWLINE_STYLE UNIX)
+    # Not file(CONFIGURE), which ends the file with a newline.
+    file(GENERATE OUTPUT ${directory}/cmdline CONTENT "${arg_CMDLINE}")
     file(CONFIGURE OUTPUT ${directory}/guest.inc CONTENT ".equ guest_vcpus, ${arg_VCPUS}\n" @ONLY)
 
     set(images ${PROJECT_SOURCE_DIR}/lib/vmm/images.S)

@@ -72,7 +72,7 @@ TEST_P(GuestIsolation, PowerByEitherConduit)
     for (const auto* off : {"hvc:0x84000008", "smc:0x84000008", "off"}) {
         const auto call =
             run({"--board", GetParam(), "--kernel", bare_metal("probe.bin"), "--cmdline",
-                 std::string{"hvc:0x84000000 smc:0x84000000 "} + off, "--memory", "2M"});
+                 std::string{"hvc:0x84000000 smc:0x84000000 "} + off, "--memory", "16M"});
         EXPECT_EQ(call.exit_code, 0) << call.text();
         EXPECT_THAT(call.output, HasSubstr("probe hvc:0x84000000: 0x10001\n"));
         EXPECT_THAT(call.output, HasSubstr("probe smc:0x84000000: 0x10001\n"));

@@ -14,6 +14,8 @@
 // At the end the machine is powered off.
 #include "words.hpp"
 
+#include "arch/esr.hpp"
+
 #include "guest/console.hpp"
 #include "guest/cpu.hpp"
 #include "guest/exception.hpp"
@@ -192,6 +194,14 @@ constinit Action actions[] = {
     {"idle", idle},
 };
 
+/// Whether FAR_EL1 says anything: of aborts, unless the syndrome denies it (FnV).
+bool has_address(std::uint64_t syndrome)
+{
+    const auto ec = arch::Esr{syndrome}.get<arch::Esr::ec>();
+    return (ec == arch::Ec::data_same || ec == arch::Ec::instruction_same) &&
+           !arch::DataAbortIss{syndrome}.get<arch::DataAbortIss::fnv>();
+}
+
 void obey(std::string_view word)
 {
     current    = Command{word};
@@ -203,8 +213,11 @@ void obey(std::string_view word)
         print("probe ", word, ": begins\n");
         const auto syndrome = guest::survive(action.run, current.numbers[0]);
         if (syndrome != 0) {
-            print("probe ", word, ": exception, ESR ", Hex{syndrome}, ", FAR ",
-                  Hex{guest::survived_address()}, "\n");
+            print("probe ", word, ": exception, ESR ", Hex{syndrome});
+            if (has_address(syndrome)) {
+                print(", FAR ", Hex{guest::survived_address()});
+            }
+            print("\n");
         } else if (has_result) {
             print("probe ", word, ": ", Hex{result}, "\n");
         } else {
