@@ -166,46 +166,54 @@ clean_range:
     dsb     sy
     ret
 
-// x0: where the image is, x2: where it belongs. Goes on there.
+// x0: where the image is, x2: where it belongs. Goes on there. Loaded anywhere, even unaligned: no
+// ADRP until then.
 move_image:
     mov     x9, x0
     mov     x10, x2
     bl      image_size
     mov     x11, x1
     // This code must survive its own move.
-    address x3, __boot_text_end
-    sub     x4, x10, x9
-    cmp     x10, x9
-    b.hi    3f
-    sub     x4, x9, x10
-3:
-    sub     x3, x3, x9
-    cmp     x4, x3
+    adr     x3, __boot_text_end
+    sub     x12, x3, x9         // its size
+    subs    x4, x10, x9
+    cneg    x4, x4, lo
+    cmp     x4, x12
     b.lo    cannot_move
     // Old cache lines of the destination must not come back over what is written with caches off.
     mov     x0, x10
     add     x1, x10, x11
     bl      clean_range
     cmp     x10, x9
-    b.hi    5f
-    mov     x0, x9              // down: from the start
+    b.hi    move_up
+    // Down: from the start, and from this code's new place on once it is there, because the rest
+    // may come to lie over the old one.
+    mov     x0, x9
     mov     x1, x10
-    add     x2, x9, x11
-4:
+    add     x2, x9, x12
+    ldr     x13, =move_rest
+move_down:
     ldp     x3, x4, [x0], #16
     stp     x3, x4, [x1], #16
     cmp     x0, x2
-    b.lo    4b
-    b       6f
-5:
-    add     x0, x9, x11         // up: from the end
+    b.lo    move_down
+    dsb     sy
+    ic      iallu
+    dsb     sy
+    isb
+    br      x13
+move_rest:
+    add     x2, x9, x11
+    ldr     x13, =at_link_address
+    b       move_down
+move_up:
+    add     x0, x9, x11         // from the end
     add     x1, x10, x11
 7:
     ldp     x3, x4, [x0, #-16]!
     stp     x3, x4, [x1, #-16]!
     cmp     x0, x9
     b.hi    7b
-6:
     dsb     sy
     ldr     x0, =at_link_address
     br      x0
@@ -216,8 +224,8 @@ entered_at_el1:
 cannot_move:
     adr     x0, message_move
 say_and_stop:
-    adrp    x1, picokit_console
-    ldr     x1, [x1, :lo12:picokit_console]
+    adr     x1, picokit_console
+    ldr     x1, [x1]
 8:
     ldrb    w2, [x0], #1
     cbz     w2, 9f

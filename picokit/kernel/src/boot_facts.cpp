@@ -21,11 +21,17 @@ constexpr std::uint64_t core_frame(const Frames& frames)
 
 } // namespace
 
+// In a section near the code of the boot, where ADR reaches them wherever the image was loaded.
 extern "C" {
-extern constinit const std::uint64_t picokit_stack_size      = k_stack_size;
-extern constinit const std::uint64_t picokit_console         = board::console.base().raw();
-extern constinit const std::uint64_t picokit_gic_distributor = start_of(board::gic.distributor);
-extern constinit const std::uint64_t picokit_gic_core_frame  = core_frame(board::gic);
+[[gnu::section(".boot_facts")]] extern constinit const std::uint64_t picokit_stack_size;
+[[gnu::section(".boot_facts")]] extern constinit const std::uint64_t picokit_console;
+[[gnu::section(".boot_facts")]] extern constinit const std::uint64_t picokit_gic_distributor;
+[[gnu::section(".boot_facts")]] extern constinit const std::uint64_t picokit_gic_core_frame;
+
+constinit const std::uint64_t picokit_stack_size      = k_stack_size;
+constinit const std::uint64_t picokit_console         = board::console.base().raw();
+constinit const std::uint64_t picokit_gic_distributor = start_of(board::gic.distributor);
+constinit const std::uint64_t picokit_gic_core_frame  = core_frame(board::gic);
 }
 
 } // namespace kernel
