@@ -4,7 +4,7 @@
 
 #include "vmm/gic_registers.hpp"
 
-#include "gic_bits.hpp"
+#include "gic_inline.hpp"
 
 namespace vmm {
 
@@ -12,6 +12,23 @@ namespace {
 
 constexpr std::uint32_t k_sgis                 = 0xffff;
 constexpr unsigned      k_gicv3_list_registers = 16;
+constexpr unsigned      k_id_bits              = 10; ///< INTIDs below 1024; LPIs would need 14
+
+/// IHI 0048B 4.3.2, IHI 0069H 12.9.38.
+std::uint32_t typer(const GicConfig& config)
+{
+    const auto words = (k_gic_private + config.spis + 31) / 32;
+    const auto base  = arch::GicdTyper{}.with<arch::GicdTyper::it_lines_number>(
+        static_cast<std::uint8_t>(words - 1));
+    if (config.version == GicVersion::v2) {
+        return base.with<arch::GicdTyper::cpu_number>(static_cast<std::uint8_t>(config.vcpus - 1))
+            .raw();
+    }
+    return base.with<arch::GicdTyper::mbis>(true)
+        .with<arch::GicdTyper::id_bits>(k_id_bits - 1)
+        .with<arch::GicdTyper::a3v>(true)
+        .raw();
+}
 
 /// Bits of word `word` that exist when INTIDs end at `end`.
 constexpr std::uint32_t implemented(unsigned word, unsigned end)
@@ -46,6 +63,7 @@ base::Result<> Gic::configure(const GicConfig& config, GicHost& host)
     distributor_   = &gic_map(config.version, GicFrame::distributor);
     redistributor_ = &gic_map(config.version, GicFrame::redistributor);
     counters_      = {};
+    typer_         = typer(config);
     for (auto& vcpu : state_.vcpus) {
         vcpu.in_flight = 0;
         vcpu.masked    = 0;
@@ -177,7 +195,9 @@ void Gic::evacuate(VcpuId id)
             break;
         case GicHost::Held::empty: // its maintenance message went with the vCPU's thread
             unload(id, index, PutBack::no);
-            finish(id, intid);
+            if (finish(bits, intid_bit(intid)) != 0) {
+                follow_up(id, intid);
+            }
             break;
         case GicHost::Held::unknown:
             if (mask(id, index)) {
@@ -213,22 +233,31 @@ std::optional<GicLocation> Gic::locate(base::GuestPhysical address) const
     return std::nullopt;
 }
 
-/// The register at an offset, which becomes one inside its vCPU's frame; counts what is not there.
-const GicRegister* Gic::find(VcpuId& owner, GicFrame frame, std::uint64_t& offset, unsigned size)
+/// Whose registers an access means, in which table, and where in that.
+inline Gic::Resolved Gic::resolve(VcpuId vcpu, GicFrame frame, std::uint64_t offset)
 {
-    const GicMap* map = distributor_;
-    if (frame == GicFrame::redistributor) {
+    if (vcpu < config_.vcpus) [[likely]] {
+        if (frame == GicFrame::distributor) [[likely]] {
+            return {vcpu, distributor_, offset};
+        }
         const auto nth = offset / k_gic_redistributor_stride;
-        offset %= k_gic_redistributor_stride;
-        owner = nth < k_gic_max_vcpus ? static_cast<VcpuId>(nth) : k_gic_max_vcpus;
-        map   = redistributor_;
+        if (nth < config_.vcpus) {
+            return {static_cast<VcpuId>(nth), redistributor_, offset % k_gic_redistributor_stride};
+        }
     }
-    const GicRegister* reg = owner < config_.vcpus ? map->find(offset) : nullptr;
-    if (reg == nullptr) {
+    ++counters_.unknown_accesses;
+    return {};
+}
+
+/// The register at an offset of a frame; counts what is not there.
+inline const GicRegister* Gic::find(const GicMap& map, std::uint64_t offset, unsigned size)
+{
+    const GicRegister* reg = map.find(offset);
+    if (reg == nullptr) [[unlikely]] {
         ++counters_.unknown_accesses;
         return nullptr;
     }
-    if ((reg->widths & size) == 0 || !std::has_single_bit(size) || offset % size != 0) {
+    if ((reg->widths & size) == 0 || !is_single(size) || (offset & (size - 1)) != 0) [[unlikely]] {
         ++counters_.bad_widths;
         return nullptr;
     }
@@ -237,25 +266,24 @@ const GicRegister* Gic::find(VcpuId& owner, GicFrame frame, std::uint64_t& offse
 
 std::uint64_t Gic::read(VcpuId vcpu, GicFrame frame, std::uint64_t offset, unsigned size)
 {
-    VcpuId      owner = vcpu;
-    const auto* reg   = find(owner, frame, offset, size);
-    if (vcpu >= config_.vcpus || reg == nullptr) {
+    const auto [owner, map, at] = resolve(vcpu, frame, offset);
+    const GicRegister* reg      = map != nullptr ? find(*map, at, size) : nullptr;
+    if (reg == nullptr) {
         return 0;
     }
-    return read_register(*reg, owner, static_cast<std::uint32_t>(offset) - reg->offset, size);
+    return read_register(*reg, owner, static_cast<std::uint32_t>(at) - reg->offset, size);
 }
 
 void Gic::write(VcpuId vcpu, GicFrame frame, std::uint64_t offset, unsigned size,
                 std::uint64_t value)
 {
-    VcpuId      owner = vcpu;
-    const auto* reg   = find(owner, frame, offset, size);
-    if (vcpu >= config_.vcpus || reg == nullptr) {
+    const auto [owner, map, at] = resolve(vcpu, frame, offset);
+    const GicRegister* reg      = map != nullptr ? find(*map, at, size) : nullptr;
+    if (reg == nullptr) {
         return;
     }
-    write_register(*reg, vcpu, owner, static_cast<std::uint32_t>(offset) - reg->offset, size,
-                   value);
-    deliver();
+    write_register(*reg, vcpu, owner, static_cast<std::uint32_t>(at) - reg->offset, size, value);
+    deliver(1U << vcpu);
 }
 
 void Gic::set_line(VcpuId id, std::uint32_t intid, bool high)
@@ -265,18 +293,22 @@ void Gic::set_line(VcpuId id, std::uint32_t intid, bool high)
         return;
     }
     const auto word = intid / 32;
-    const auto bit  = 1U << (intid % 32);
+    const auto bit  = intid_bit(intid);
     auto&      bits = bank(owner, word);
     if (((bits.line & bit) != 0) == high) {
         return;
     }
     bits.line ^= bit;
-    if (high && (bits.edge & bit) != 0) {
-        make_pending(owner, word, bit);
-    } else if (((eligible(bits) ^ bits.waiting) & bit) != 0) {
-        assign(owner, word);
+    if (!high) {
+        if ((bits.waiting & bit) != 0) {
+            assign(owner, word);
+        }
+        return;
     }
-    deliver();
+    if ((bits.edge & bit) != 0) {
+        make_pending(owner, word, bit);
+    }
+    raise(owner, intid);
 }
 
 void Gic::pulse(VcpuId id, std::uint32_t intid)
@@ -285,8 +317,8 @@ void Gic::pulse(VcpuId id, std::uint32_t intid)
     if (intid < k_gic_sgis || !exists(owner, intid)) {
         return;
     }
-    make_pending(owner, intid / 32, 1U << (intid % 32));
-    deliver();
+    make_pending(owner, intid / 32, intid_bit(intid));
+    raise(owner, intid);
 }
 
 void Gic::hardware_interrupt(VcpuId id, std::uint32_t intid)
@@ -295,9 +327,9 @@ void Gic::hardware_interrupt(VcpuId id, std::uint32_t intid)
     if (intid < k_gic_sgis || !exists(owner, intid)) {
         return;
     }
-    bank(owner, intid / 32).owed |= 1U << (intid % 32);
-    make_pending(owner, intid / 32, 1U << (intid % 32));
-    deliver();
+    bank(owner, intid / 32).owed |= intid_bit(intid);
+    make_pending(owner, intid / 32, intid_bit(intid));
+    raise(owner, intid);
 }
 
 bool Gic::has_deliverable(VcpuId id) const

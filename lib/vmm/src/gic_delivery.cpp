@@ -5,7 +5,7 @@
 
 #include "arch/gicd.hpp"
 
-#include "gic_bits.hpp"
+#include "gic_inline.hpp"
 
 namespace vmm {
 
@@ -15,42 +15,13 @@ constexpr VcpuId        k_nobody   = ~VcpuId{0};
 constexpr std::uint32_t k_no_intid = ~std::uint32_t{0};
 constexpr std::uint8_t  k_idle     = 0xff; ///< below every priority
 
+/// How often an interrupt in a list register may be passed by others of its priority, at first.
+constexpr std::uint8_t k_patience = 2;
+
 /// For list registers whose content is unknown: the architecture's "none".
 constexpr std::uint16_t k_no_interrupt = 1023;
 
 } // namespace
-
-GicBank& Gic::bank(VcpuId owner, unsigned word)
-{
-    return word == 0 ? state_.vcpus[owner].bank : state_.shared[word - 1];
-}
-
-bool Gic::exists(VcpuId vcpu, std::uint32_t intid)
-{
-    return vcpu < config_.vcpus && intid < 32 * k_gic_max_words &&
-           (bank(vcpu, intid / 32).implemented & intid_bit(intid)) != 0;
-}
-
-VcpuId Gic::holder(VcpuId owner, std::uint32_t intid) const
-{
-    return intid < k_gic_private ? owner : state_.home[intid - k_gic_private];
-}
-
-std::uint8_t& Gic::priority_of(VcpuId owner, std::uint32_t intid)
-{
-    return intid < k_gic_private ? state_.vcpus[owner].priority[intid]
-                                 : state_.priority[intid - k_gic_private];
-}
-
-/// IHI 0069H 4.8: enabled, pending, its group enabled, and not being handled.
-std::uint32_t Gic::eligible(const GicBank& bank) const
-{
-    const auto          enables = arch::GicdCtlr{state_.groups_enabled};
-    const std::uint32_t group0  = enables.get<arch::GicdCtlr::enable_grp0>() ? ~bank.group : 0;
-    const std::uint32_t group1  = enables.get<arch::GicdCtlr::enable_grp1>() ? bank.group : 0;
-    const std::uint32_t pending = bank.latch | (bank.line & ~bank.edge);
-    return pending & bank.enabled & (group0 | group1) & ~(bank.in_flight | bank.active);
-}
 
 /// The online vCPUs that an SPI may go to.
 std::uint32_t Gic::targets_of(std::uint32_t intid) const
@@ -69,12 +40,8 @@ std::uint32_t Gic::targets_of(std::uint32_t intid) const
     }
     const auto affinity = router.get<arch::GicdIrouter::aff210>() |
                           static_cast<std::uint32_t>(router.get<arch::GicdIrouter::aff3>()) << 24;
-    for (VcpuId vcpu = 0; vcpu < config_.vcpus; ++vcpu) {
-        if (gic_affinity(vcpu) == affinity) {
-            return (1U << vcpu) & state_.online;
-        }
-    }
-    return 0;
+    const auto vcpu = gic_vcpu(affinity);
+    return vcpu < config_.vcpus ? (1U << vcpu) & state_.online : 0;
 }
 
 /// One of several: the first that has nothing to do, else the first.
@@ -148,9 +115,7 @@ void Gic::assign_all()
     }
 }
 
-/// `served` is the vCPU, a bit, that is stopped at an exit that we handle: no message of it is
-/// under way.
-void Gic::deliver(std::uint32_t served)
+void Gic::deliver_touched(std::uint32_t served)
 {
     served_ = served;
     // Placing on one vCPU can displace an interrupt that then waits for another: a lower one each
@@ -197,6 +162,95 @@ std::uint32_t Gic::best_waiting(VcpuId id)
     return next != k_no_intid ? next : first;
 }
 
+/// Puts an interrupt into a list register. False if that refuses.
+bool Gic::load(VcpuId id, unsigned index, std::uint32_t intid)
+{
+    auto&      vcpu     = state_.vcpus[id];
+    auto&      bits     = bank(id, intid / 32);
+    const auto bit      = intid_bit(intid);
+    const bool is_sgi   = config_.version == GicVersion::v2 && intid < k_gic_sgis;
+    const auto priority = priority_of(id, intid);
+    const auto source   = static_cast<std::uint8_t>(is_sgi ? lowest(vcpu.sgi_sources[intid]) : 0);
+    const auto group    = static_cast<std::uint8_t>((bits.group & bit) != 0 ? 1 : 0);
+
+    if (!host_->load_list_register(id, index, {intid, priority, group, source})) [[unlikely]] {
+        give_up(vcpu, index);
+        return false;
+    }
+    ++counters_.loaded;
+
+    vcpu.list[index] = {.intid    = static_cast<std::uint16_t>(intid),
+                        .priority = priority,
+                        .source   = source,
+                        .patience = k_patience,
+                        .latched  = (bits.latch & bit) != 0};
+    vcpu.last_loaded = static_cast<std::uint16_t>(intid);
+    if (vcpu.in_flight != 0) {
+        overtake(vcpu, index);
+    }
+    vcpu.in_flight |= register_bit(index);
+    vcpu.fresh |= register_bit(index);
+    if ((vcpu.masked | vcpu.stale) != 0) {
+        vcpu.masked &= ~register_bit(index);
+        vcpu.stale &= ~register_bit(index);
+    }
+
+    bits.in_flight |= bit;
+    if ((bits.waiting & bit) != 0) {
+        bits.waiting ^= bit;
+        vcpu.waiting[intid / 32] ^= bit;
+        if (vcpu.waiting[intid / 32] == 0) {
+            vcpu.waiting_words &= ~intid_bit(intid / 32);
+        }
+    }
+    if (is_sgi) {
+        // Of several senders one at a time: seL4 cannot tell them apart in list registers.
+        vcpu.sgi_sources[intid] &= static_cast<std::uint8_t>(~(1U << source));
+        if (vcpu.sgi_sources[intid] != 0) {
+            return true;
+        }
+    }
+    bits.latch &= ~bit;
+    return true;
+}
+
+/// A list register refused: it holds an active interrupt that we know nothing of, or gave up.
+void Gic::give_up(GicVcpu& vcpu, unsigned index)
+{
+    ++counters_.refused;
+    if (((vcpu.stale | vcpu.masked) & register_bit(index)) == 0) {
+        vcpu.list[index].intid = k_no_interrupt;
+    }
+    vcpu.stale |= register_bit(index);
+    vcpu.masked &= ~register_bit(index);
+}
+
+/// One interrupt may have become deliverable. The usual case is that its vCPU has none: then it
+/// goes into the first list register by the shortest way.
+void Gic::raise(VcpuId owner, std::uint32_t intid)
+{
+    const auto& bits = bank(owner, intid / 32);
+    if ((eligible(bits) & ~bits.waiting & intid_bit(intid)) == 0) {
+        return;
+    }
+    auto target = owner;
+    if (intid >= k_gic_private) {
+        target = choose(targets_of(intid));
+        if (target == k_nobody) {
+            return;
+        }
+        state_.home[intid - k_gic_private] = static_cast<std::uint8_t>(target);
+    }
+    const auto& vcpu = state_.vcpus[target];
+    if ((vcpu.in_flight | vcpu.masked | vcpu.stale | vcpu.waiting_words) == 0 &&
+        (state_.online & (1U << target)) != 0 && load(target, 0, intid)) [[likely]] {
+        host_->wake(target);
+        return;
+    }
+    assign(owner, intid / 32);
+    deliver();
+}
+
 /// Fills list registers from what waits for this vCPU.
 void Gic::place(VcpuId id)
 {
@@ -211,56 +265,6 @@ void Gic::place(VcpuId id)
     if (loaded) {
         host_->wake(id);
     }
-}
-
-/// Puts a waiting interrupt into a list register. False if that refuses.
-bool Gic::load(VcpuId id, unsigned index, std::uint32_t intid)
-{
-    auto&      vcpu     = state_.vcpus[id];
-    auto&      bits     = bank(id, intid / 32);
-    const auto bit      = intid_bit(intid);
-    const bool is_sgi   = config_.version == GicVersion::v2 && intid < k_gic_sgis;
-    const auto priority = priority_of(id, intid);
-    const auto source   = static_cast<std::uint8_t>(is_sgi ? lowest(vcpu.sgi_sources[intid]) : 0);
-    const auto group    = static_cast<std::uint8_t>((bits.group & bit) != 0 ? 1 : 0);
-
-    if (!host_->load_list_register(id, index, {intid, priority, group, source})) [[unlikely]] {
-        ++counters_.refused;
-        if (((vcpu.stale | vcpu.masked) & register_bit(index)) == 0) {
-            vcpu.list[index].intid = k_no_interrupt; // we do not know what is in there
-        }
-        vcpu.stale |= register_bit(index);
-        vcpu.masked &= ~register_bit(index);
-        return false;
-    }
-    ++counters_.loaded;
-
-    vcpu.list[index] = {.intid    = static_cast<std::uint16_t>(intid),
-                        .priority = priority,
-                        .source   = source,
-                        .latched  = (bits.latch & bit) != 0};
-    overtake(id, index);
-    vcpu.in_flight |= register_bit(index);
-    vcpu.fresh |= register_bit(index);
-    vcpu.masked &= ~register_bit(index);
-    vcpu.stale &= ~register_bit(index);
-    vcpu.last_loaded = static_cast<std::uint16_t>(intid);
-
-    bits.in_flight |= bit;
-    bits.waiting &= ~bit;
-    vcpu.waiting[intid / 32] &= ~bit;
-    if (vcpu.waiting[intid / 32] == 0) {
-        vcpu.waiting_words &= ~(1U << (intid / 32));
-    }
-    if (is_sgi) {
-        // Of several senders one at a time: seL4 cannot tell them apart in list registers.
-        vcpu.sgi_sources[intid] &= static_cast<std::uint8_t>(~(1U << source));
-        if (vcpu.sgi_sources[intid] != 0) {
-            return true;
-        }
-    }
-    bits.latch &= ~bit;
-    return true;
 }
 
 } // namespace vmm

@@ -9,7 +9,7 @@
 // content.
 #include "vmm/gic.hpp"
 
-#include "gic_bits.hpp"
+#include "gic_inline.hpp"
 
 namespace vmm {
 
@@ -46,12 +46,10 @@ Held Gic::inspect(VcpuId owner, std::uint32_t intid)
     return index < config_.list_registers ? host_->inspect_list_register(at, index) : Held::empty;
 }
 
-/// GICD_ISPENDR as the guest reads it.
-std::uint32_t Gic::pending(VcpuId owner, unsigned word)
+/// GICD_ISPENDR with what is in flight; `result` is pending anyway.
+std::uint64_t Gic::pending_in_flight(VcpuId owner, unsigned word, std::uint32_t result)
 {
-    const auto&   bits   = bank(owner, word);
-    std::uint32_t result = bits.latch | (bits.line & ~bits.edge);
-    for (auto rest = bits.in_flight & ~result; rest != 0; rest &= rest - 1) {
+    for (auto rest = bank(owner, word).in_flight & ~result; rest != 0; rest &= rest - 1) {
         const auto intid = 32 * word + lowest(rest);
         const auto at    = holder(owner, intid);
         const auto index = find_in_flight(at, intid);
@@ -59,15 +57,15 @@ std::uint32_t Gic::pending(VcpuId owner, unsigned word)
         if (index < config_.list_registers && state_.vcpus[at].list[index].latched) {
             const auto held = host_->inspect_list_register(at, index);
             if (held == Held::pending || held == Held::unknown) {
-                result |= 1U << lowest(rest);
+                result |= intid_bit(intid);
             }
         }
     }
     return result;
 }
 
-/// GICD_ISACTIVER as the guest reads it.
-std::uint32_t Gic::active(VcpuId owner, unsigned word)
+/// GICD_ISACTIVER with what is in flight.
+std::uint64_t Gic::active_in_flight(VcpuId owner, unsigned word)
 {
     const auto&   bits   = bank(owner, word);
     std::uint32_t result = bits.active;
@@ -84,16 +82,25 @@ std::uint32_t Gic::active(VcpuId owner, unsigned word)
 void Gic::make_pending(VcpuId owner, unsigned word, std::uint32_t set)
 {
     auto& bits = bank(owner, word);
-    for (auto rest = set & bits.in_flight & ~bits.latch; rest != 0; rest &= rest - 1) {
-        if (inspect(owner, 32 * word + lowest(rest)) == Held::pending) {
-            set &= ~(1U << lowest(rest));
-            const auto intid                                         = 32 * word + lowest(rest);
-            const auto at                                            = holder(owner, intid);
-            state_.vcpus[at].list[find_in_flight(at, intid)].latched = true;
-        }
+    if ((set & bits.in_flight) != 0) {
+        set &= ~merge_in_flight(owner, word, set & bits.in_flight & ~bits.latch);
     }
     bits.latch |= set;
-    assign(owner, word);
+}
+
+/// Those of `set`, interrupts in flight, that still wait in their list register.
+std::uint32_t Gic::merge_in_flight(VcpuId owner, unsigned word, std::uint32_t set)
+{
+    std::uint32_t merged = 0;
+    for (auto rest = set; rest != 0; rest &= rest - 1) {
+        const auto intid = 32 * word + lowest(rest);
+        if (inspect(owner, intid) == Held::pending) {
+            const auto at                                            = holder(owner, intid);
+            state_.vcpus[at].list[find_in_flight(at, intid)].latched = true;
+            merged |= 1U << lowest(rest);
+        }
+    }
+    return merged;
 }
 
 /// Before something about them changes: takes interrupts that are in flight but not yet taken back
@@ -180,13 +187,16 @@ void Gic::unload(VcpuId id, unsigned index, PutBack put_back)
     }
 }
 
-/// Overwrites a list register with what the guest does not take. False if it refuses.
+/// Overwrites a list register with what the guest does not take. False if it refuses, or if we do
+/// not know what it holds.
 bool Gic::mask(VcpuId id, unsigned index)
 {
     auto&               vcpu  = state_.vcpus[id];
     const std::uint32_t intid = vcpu.list[index].intid;
-    const bool          in_group1 =
-        intid / 32 < k_gic_max_words && (bank(id, intid / 32).group & (1U << (intid % 32))) != 0;
+    if (!exists(id, intid)) {
+        return false;
+    }
+    const bool           in_group1 = (bank(id, intid / 32).group & intid_bit(intid)) != 0;
     const GicHost::Entry entry{intid, k_idle_priority, static_cast<std::uint8_t>(in_group1 ? 0 : 1),
                                0};
     if (!host_->load_list_register(id, index, entry)) {
@@ -197,77 +207,80 @@ bool Gic::mask(VcpuId id, unsigned index)
     return true;
 }
 
-/// The guest is done with an interrupt that was in flight.
-void Gic::finish(VcpuId id, std::uint32_t intid)
-{
-    const auto word = intid / 32;
-    const auto bit  = intid_bit(intid);
-    auto&      bits = bank(id, word);
-    bits.in_flight &= ~bit;
-    if (!sees_) {
-        bits.active &= ~bit; // set by ISACTIVER while the interrupt was active, as far as we know
-    }
-    if ((bits.owed & ~bits.latch & bit) != 0) {
-        release(id, word, bit);
-    }
-    if ((eligible(bits) & bit) != 0) {
-        assign(id, word);
-    }
-}
-
+/// The guest is done with an interrupt that was in flight: the common case, with nothing to follow,
+/// must stay short.
 void Gic::maintenance(VcpuId id, std::uint64_t index)
 {
     ++counters_.maintenances;
-    if (id >= config_.vcpus) [[unlikely]] {
-        return;
-    }
-    auto& vcpu = state_.vcpus[id];
-    if (index >= config_.list_registers ||
-        ((vcpu.in_flight | vcpu.stale) & register_bit(static_cast<unsigned>(index))) == 0)
-        [[unlikely]] {
+    if (id >= config_.vcpus || index >= config_.list_registers) [[unlikely]] {
         ++counters_.maintenances_unknown;
         return;
     }
-    const auto          done  = register_bit(static_cast<unsigned>(index));
-    const std::uint32_t intid = vcpu.list[index].intid;
-    if ((vcpu.stale & done) != 0) [[unlikely]] {
-        vcpu.stale &= ~done;
-        finish_stale(id, intid);
-    } else {
-        vcpu.in_flight &= ~done;
-        vcpu.fresh &= ~done;
-        finish(id, intid);
+    auto&      vcpu = state_.vcpus[id];
+    const auto done = register_bit(static_cast<unsigned>(index));
+    if ((vcpu.in_flight & done) == 0) [[unlikely]] {
+        finish_stale(id, static_cast<unsigned>(index));
+        return;
     }
-    if (vcpu.waiting_words != 0) {
+    vcpu.in_flight ^= done;
+    vcpu.fresh &= ~done;
+
+    const std::uint32_t intid = vcpu.list[index].intid;
+    auto&               bits  = bank(id, intid / 32);
+    if ((finish(bits, intid_bit(intid)) | vcpu.waiting_words) != 0) {
+        follow_up(id, intid);
+    }
+}
+
+/// After finish(): acknowledges hardware, and goes on with what is pending.
+void Gic::follow_up(VcpuId id, std::uint32_t intid)
+{
+    const auto bit  = intid_bit(intid);
+    auto&      bits = bank(id, intid / 32);
+    if ((bits.owed & ~bits.latch & bit) != 0) {
+        bits.owed &= ~bit;
+        host_->end_of_interrupt(id, intid);
+    }
+    if ((eligible(bits) & bit) != 0) {
+        assign(id, intid / 32);
+    }
+    if (state_.vcpus[id].waiting_words != 0) {
         touched_ |= 1U << id;
         draining_ |= 1U << id;
     }
     deliver(1U << id);
 }
 
-/// The guest finished an interrupt that we had given up.
-void Gic::finish_stale(VcpuId id, std::uint32_t intid)
+/// A message for a register that is not in flight: perhaps for one that we had given up.
+void Gic::finish_stale(VcpuId id, unsigned index)
 {
-    auto&      vcpu = state_.vcpus[id];
+    auto&               vcpu  = state_.vcpus[id];
+    const std::uint32_t intid = vcpu.list[index].intid;
+    if ((vcpu.stale & register_bit(index)) == 0) {
+        ++counters_.maintenances_unknown;
+        return;
+    }
+    vcpu.stale &= ~register_bit(index);
+    auto&      bits = bank(id, intid / 32);
     const auto twin = find_in_flight(id, intid);
     if (twin < config_.list_registers) {
         // Did it finish the old one, or the newer one and hardware found the older register first?
         // Load the newer one again: if that is refused, then it is the one left active.
         const auto& entry = vcpu.list[twin];
-        const bool  group = (bank(id, intid / 32).group & intid_bit(intid)) != 0;
-        if (host_->load_list_register(
+        const bool  group = (bits.group & intid_bit(intid)) != 0;
+        if (!host_->load_list_register(
                 id, twin,
                 {intid, entry.priority, static_cast<std::uint8_t>(group ? 1 : 0), entry.source})) {
-            return;
+            ++counters_.refused;
+            vcpu.in_flight &= ~register_bit(twin);
+            vcpu.fresh &= ~register_bit(twin);
+            vcpu.stale |= register_bit(twin);
+            (void)finish(bits, intid_bit(intid));
         }
-        ++counters_.refused;
-        vcpu.in_flight &= ~register_bit(twin);
-        vcpu.fresh &= ~register_bit(twin);
-        vcpu.stale |= register_bit(twin);
-        finish(id, intid);
-    } else if ((bank(id, intid / 32).in_flight & intid_bit(intid)) == 0) {
-        finish(id, intid);
+    } else if ((bits.in_flight & intid_bit(intid)) == 0) {
+        (void)finish(bits, intid_bit(intid));
     }
+    follow_up(id, intid);
 }
 
 } // namespace vmm

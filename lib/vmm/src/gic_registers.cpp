@@ -5,7 +5,7 @@
 #include "arch/gicd.hpp"
 #include "arch/gicr.hpp"
 
-#include "gic_bits.hpp"
+#include "gic_inline.hpp"
 
 namespace vmm {
 
@@ -13,7 +13,6 @@ namespace {
 
 using arch::GicdCtlr;
 using arch::GicdIrouter;
-using arch::GicdTyper;
 using arch::GicIcfgr;
 using arch::GicrTyper;
 using arch::GicrWaker;
@@ -22,9 +21,8 @@ using arch::GicrWaker;
 /// RAZ/WI).
 constexpr std::uint8_t k_priority_bits = 0xf8;
 
-constexpr unsigned      k_id_bits = 10; ///< INTIDs below 1024; LPIs would need 14
-constexpr std::uint32_t k_sgis    = 0xffff;
-constexpr std::uint64_t k_low     = 0xffff'ffff;
+constexpr std::uint32_t k_sgis = 0xffff;
+constexpr std::uint64_t k_low  = 0xffff'ffff;
 
 /// The part of a register that an access of `size` bytes at byte `at` touches.
 constexpr std::uint64_t part(std::uint64_t value, std::uint64_t at, unsigned size)
@@ -33,22 +31,22 @@ constexpr std::uint64_t part(std::uint64_t value, std::uint64_t at, unsigned siz
     return size == 8 ? shifted : shifted & ((std::uint64_t{1} << (8 * size)) - 1);
 }
 
-/// IHI 0048B 4.3.2, IHI 0069H 12.9.38.
-std::uint32_t typer(const GicConfig& config)
+} // namespace
+
+/// GICD_ISPENDR as the guest reads it.
+inline std::uint64_t Gic::pending(VcpuId owner, unsigned word)
 {
-    const auto words = (k_gic_private + config.spis + 31) / 32;
-    const auto base =
-        GicdTyper{}.with<GicdTyper::it_lines_number>(static_cast<std::uint8_t>(words - 1));
-    if (config.version == GicVersion::v2) {
-        return base.with<GicdTyper::cpu_number>(static_cast<std::uint8_t>(config.vcpus - 1)).raw();
-    }
-    return base.with<GicdTyper::mbis>(true)
-        .with<GicdTyper::id_bits>(k_id_bits - 1)
-        .with<GicdTyper::a3v>(true)
-        .raw();
+    const auto& bits   = bank(owner, word);
+    const auto  result = bits.latch | (bits.line & ~bits.edge);
+    return (bits.in_flight & ~result) == 0 ? result : pending_in_flight(owner, word, result);
 }
 
-} // namespace
+/// GICD_ISACTIVER as the guest reads it.
+inline std::uint64_t Gic::active(VcpuId owner, unsigned word)
+{
+    const auto& bits = bank(owner, word);
+    return (bits.in_flight & ~bits.active) == 0 ? bits.active : active_in_flight(owner, word);
+}
 
 std::uint64_t Gic::read_register(const GicRegister& reg, VcpuId owner, std::uint32_t at,
                                  unsigned size)
@@ -64,7 +62,7 @@ std::uint64_t Gic::read_register(const GicRegister& reg, VcpuId owner, std::uint
     case GicAction::ctlr:
         return reg.value | state_.groups_enabled;
     case GicAction::typer:
-        return typer(config_);
+        return typer_;
     case GicAction::enable:
     case GicAction::disable:
         return bank(owner, word).enabled;
@@ -79,15 +77,11 @@ std::uint64_t Gic::read_register(const GicRegister& reg, VcpuId owner, std::uint
     case GicAction::configuration:
         return GicIcfgr::from_edges(bank(owner, word / 2).edge >> (16 * (word % 2))).raw();
     case GicAction::priority:
+        return read_priorities(owner, reg.first + at, size);
     case GicAction::targets:
     case GicAction::set_sgi_pending:
-    case GicAction::clear_sgi_pending: {
-        std::uint64_t value = 0;
-        for (unsigned i = 0; i < size; ++i) {
-            value |= std::uint64_t{read_byte(reg.action, owner, reg.first + at + i)} << (8 * i);
-        }
-        return value;
-    }
+    case GicAction::clear_sgi_pending:
+        return read_bytes(reg.action, owner, reg.first + at, size);
     case GicAction::router:
         return part(state_.route[reg.first - k_gic_private + at / 8], at % 8, size);
     case GicAction::gicr_typer:
@@ -199,9 +193,15 @@ void Gic::write_word(GicAction action, VcpuId writer, VcpuId owner, unsigned wor
         config_.version == GicVersion::v2 && word == 0 ? value & ~k_sgis : value;
     switch (action) {
     case GicAction::enable:
+        if ((value & ~bits.enabled) == 0) {
+            return;
+        }
         bits.enabled |= value;
         break;
     case GicAction::disable:
+        if ((without_sgis & bits.enabled) == 0) {
+            return;
+        }
         settle(owner, word, without_sgis);
         bits.enabled &= ~without_sgis;
         break;
@@ -214,7 +214,7 @@ void Gic::write_word(GicAction action, VcpuId writer, VcpuId owner, unsigned wor
     }
     case GicAction::set_pending:
         make_pending(owner, word, without_sgis);
-        return;
+        break;
     case GicAction::clear_pending:
         bits.latch &= ~without_sgis;
         for (auto rest = without_sgis & bits.in_flight; rest != 0; rest &= rest - 1) {
@@ -255,21 +255,37 @@ void Gic::write_configuration(VcpuId owner, std::uint32_t index, std::uint32_t v
     assign(owner, index / 2);
 }
 
-std::uint8_t Gic::read_byte(GicAction action, VcpuId owner, std::uint32_t index)
+/// Four priorities at an aligned INTID, or one.
+inline std::uint32_t Gic::read_priorities(VcpuId owner, std::uint32_t intid, unsigned size)
 {
-    switch (action) {
-    case GicAction::priority:
-        return priority_of(owner, index);
-    case GicAction::targets:
-        // IHI 0048B 4.3.12: private interrupts name the reader; with one CPU all is RAZ/WI.
-        if (config_.vcpus == 1) {
-            return 0;
-        }
-        return static_cast<std::uint8_t>(
-            index < k_gic_private ? 1U << owner : state_.route[index - k_gic_private]);
-    default:
+    const auto* bytes = &priority_of(owner, intid);
+    if (size == 1) {
+        return *bytes;
+    }
+    return bytes[0] | std::uint32_t{bytes[1]} << 8 | std::uint32_t{bytes[2]} << 16 |
+           std::uint32_t{bytes[3]} << 24;
+}
+
+inline std::uint8_t Gic::read_byte(GicAction action, VcpuId owner, std::uint32_t index)
+{
+    if (action != GicAction::targets) {
         return sgi_pending(owner, index);
     }
+    // IHI 0048B 4.3.12: private interrupts name the reader; with one CPU all is RAZ/WI.
+    if (config_.vcpus == 1) {
+        return 0;
+    }
+    return static_cast<std::uint8_t>(index < k_gic_private ? 1U << owner
+                                                           : state_.route[index - k_gic_private]);
+}
+
+std::uint64_t Gic::read_bytes(GicAction action, VcpuId owner, std::uint32_t index, unsigned size)
+{
+    std::uint64_t value = 0;
+    for (unsigned i = 0; i < size; ++i) {
+        value |= std::uint64_t{read_byte(action, owner, index + i)} << (8 * i);
+    }
+    return value;
 }
 
 void Gic::write_byte(GicAction action, VcpuId owner, std::uint32_t index, std::uint8_t value)
@@ -368,12 +384,14 @@ void Gic::write_spi_message(std::uint32_t value, bool high)
     if ((bits.edge & bit) == 0) {
         bits.line = high ? bits.line | bit : bits.line & ~bit;
         assign(0, intid / 32);
-    } else if (high) {
+        return;
+    }
+    if (high) {
         make_pending(0, intid / 32, bit);
     } else {
         bits.latch &= ~bit;
-        assign(0, intid / 32);
     }
+    assign(0, intid / 32);
 }
 
 } // namespace vmm

@@ -5,7 +5,7 @@
 #include "arch/gic_sysreg.hpp"
 #include "arch/gicd.hpp"
 
-#include "gic_bits.hpp"
+#include "gic_inline.hpp"
 
 namespace vmm {
 
@@ -15,7 +15,7 @@ constexpr std::uint8_t sender_bit(VcpuId sender) { return static_cast<std::uint8
 
 } // namespace
 
-/// Makes one SGI pending at one vCPU; the caller delivers.
+/// Makes one SGI pending at one vCPU.
 void Gic::send_sgi(VcpuId target, VcpuId source, unsigned intid)
 {
     ++counters_.sgis;
@@ -23,6 +23,7 @@ void Gic::send_sgi(VcpuId target, VcpuId source, unsigned intid)
         set_sgi_pending(target, intid, sender_bit(source));
     } else {
         make_pending(target, 0, 1U << intid);
+        raise(target, intid);
     }
 }
 
@@ -57,28 +58,25 @@ void Gic::write_sgi_register(VcpuId sender, SgiRegister which, std::uint64_t val
         return;
     }
     using Sgir = arch::IccSgir;
-    const Sgir sgir{value};
-    const auto bit      = 1U << sgir.get<Sgir::intid>();
-    const auto clusters = static_cast<std::uint32_t>(sgir.get<Sgir::aff3>()) << 24 |
-                          static_cast<std::uint32_t>(sgir.get<Sgir::aff2>()) << 16 |
-                          static_cast<std::uint32_t>(sgir.get<Sgir::aff1>()) << 8;
-    for (VcpuId target = 0; target < config_.vcpus; ++target) {
-        if (sgir.get<Sgir::irm>()) {
-            if (target == sender) {
-                continue;
-            }
-        } else {
-            const auto affinity = gic_affinity(target);
-            const auto aff0     = affinity & 0xffU;
-            if ((affinity & ~0xffU) != clusters || aff0 / 16 != sgir.get<Sgir::rs>() ||
-                (static_cast<unsigned>(sgir.get<Sgir::target_list>()) >> (aff0 % 16) & 1U) == 0) {
-                continue;
-            }
-        }
+    const Sgir     sgir{value};
+    const unsigned intid    = sgir.get<Sgir::intid>();
+    const auto     everyone = (1U << config_.vcpus) - 1;
+    std::uint32_t  targets  = everyone & ~(1U << sender);
+    if (!sgir.get<Sgir::irm>()) {
+        // Bit n of the list is the nth PE from the first of its sixteen.
+        const auto first = gic_vcpu(static_cast<std::uint32_t>(sgir.get<Sgir::aff3>()) << 24 |
+                                    static_cast<std::uint32_t>(sgir.get<Sgir::aff2>()) << 16 |
+                                    static_cast<std::uint32_t>(sgir.get<Sgir::aff1>()) << 8 |
+                                    16U * sgir.get<Sgir::rs>());
+        targets = first < config_.vcpus ? everyone & (sgir.get<Sgir::target_list>() << first) : 0;
+    }
+    for (; targets != 0; targets &= targets - 1) {
         // IHI 0069H 8.1.10 with GICD_CTLR.DS = 1: SGI1R sends an SGI of either group, the others
         // only one that its target has in group 0.
-        if (which == SgiRegister::sgi1r || (state_.vcpus[target].bank.group & bit) == 0) {
-            send_sgi(target, sender, sgir.get<Sgir::intid>());
+        const auto target = lowest(targets);
+        if (which == SgiRegister::sgi1r ||
+            (state_.vcpus[target].bank.group & intid_bit(intid)) == 0) {
+            send_sgi(target, sender, intid);
         }
     }
     deliver(1U << sender);
@@ -99,7 +97,7 @@ void Gic::set_sgi_pending(VcpuId owner, unsigned intid, std::uint8_t sources)
     if (sources != 0) {
         vcpu.sgi_sources[intid] |= sources;
         vcpu.bank.latch |= bit;
-        assign(owner, 0);
+        raise(owner, intid);
     }
 }
 

@@ -2,7 +2,7 @@
 // Which list register a virtual interrupt goes into: free, fair, and one kept for the most urgent.
 #include "vmm/gic.hpp"
 
-#include "gic_bits.hpp"
+#include "gic_inline.hpp"
 
 namespace vmm {
 
@@ -11,9 +11,7 @@ namespace {
 /// With fewer list registers than this none is kept free.
 constexpr unsigned k_reserve_from = 4;
 
-/// How often an interrupt in a list register may be passed by others of its priority, at first and
-/// at last.
-constexpr std::uint8_t k_patience      = 2;
+/// How often an interrupt in a list register may be passed by others of its priority, at last.
 constexpr std::uint8_t k_patience_ends = 128;
 
 constexpr unsigned k_none = ~0U;
@@ -93,14 +91,12 @@ unsigned Gic::take_turn(VcpuId id, std::uint8_t priority, std::uint64_t empty)
 }
 
 /// Counts whom a newcomer in `index` passes.
-void Gic::overtake(VcpuId id, unsigned index)
+void Gic::overtake(GicVcpu& vcpu, unsigned index)
 {
-    auto& vcpu     = state_.vcpus[id];
-    auto& entry    = vcpu.list[index];
-    entry.patience = k_patience;
+    const auto priority = vcpu.list[index].priority;
     for (auto rest = vcpu.in_flight & ~(2 * register_bit(index) - 1); rest != 0; rest &= rest - 1) {
         auto& other = vcpu.list[lowest(rest)];
-        if (other.priority == entry.priority && other.overtaken < other.patience) {
+        if (other.priority == priority && other.overtaken < other.patience) {
             ++other.overtaken;
         }
     }

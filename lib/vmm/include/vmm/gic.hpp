@@ -41,9 +41,13 @@ constexpr unsigned      k_gicv2_max_vcpus          = 8;
 /// ICC_SRE_EL1 as the guest reads it: system registers only, bypass disabled; writes are ignored.
 constexpr std::uint64_t k_icc_sre_el1 = 0x7;
 
-/// MPIDR_EL1 affinity of a vCPU, Aff3.Aff2.Aff1.Aff0, as GICR_TYPER and GICD_IROUTER know it.
-/// The machine gives its vCPUs the same (VMPIDR_EL2, device tree, PSCI).
+/// MPIDR_EL1 affinity of a vCPU, Aff3.Aff2.Aff1.Aff0, as GICR_TYPER and GICD_IROUTER know it; vCPUs
+/// that differ in the low four bits of Aff0 only are consecutive. The machine gives its vCPUs the
+/// same (VMPIDR_EL2, device tree, PSCI).
 [[nodiscard]] constexpr std::uint32_t gic_affinity(VcpuId vcpu) { return vcpu; }
+
+/// The vCPU of an affinity; a number that no machine has if there is none.
+[[nodiscard]] constexpr VcpuId gic_vcpu(std::uint32_t affinity) { return affinity; }
 
 struct GicRegister; // gic_registers.hpp
 struct GicMap;
@@ -168,9 +172,15 @@ public:
 private:
     enum class PutBack : bool { no, yes };
 
+    struct Resolved {
+        VcpuId        owner  = 0;
+        const GicMap* map    = nullptr;
+        std::uint64_t offset = 0;
+    };
+
     // gic.cpp
-    [[nodiscard]] const GicRegister* find(VcpuId& owner, GicFrame frame, std::uint64_t& offset,
-                                          unsigned size);
+    [[nodiscard]] const GicRegister* find(const GicMap& map, std::uint64_t offset, unsigned size);
+    [[nodiscard]] Resolved           resolve(VcpuId vcpu, GicFrame frame, std::uint64_t offset);
     void                             clear_state();
     void                             empty_list_registers(VcpuId vcpu);
     void                             evacuate(VcpuId vcpu);
@@ -181,6 +191,11 @@ private:
     // `at` the byte in the register or array.
     [[nodiscard]] std::uint64_t read_register(const GicRegister& reg, VcpuId owner,
                                               std::uint32_t at, unsigned size);
+    [[nodiscard]] std::uint64_t read_bytes(GicAction action, VcpuId owner, std::uint32_t index,
+                                           unsigned size);
+    [[nodiscard]] std::uint64_t pending(VcpuId owner, unsigned word);
+    [[nodiscard]] std::uint64_t active(VcpuId owner, unsigned word);
+    [[nodiscard]] std::uint32_t read_priorities(VcpuId owner, std::uint32_t intid, unsigned size);
     [[nodiscard]] std::uint8_t  read_byte(GicAction action, VcpuId owner, std::uint32_t index);
     void write_register(const GicRegister& reg, VcpuId writer, VcpuId owner, std::uint32_t at,
                         unsigned size, std::uint64_t value);
@@ -205,8 +220,10 @@ private:
     // gic_flight.cpp: interrupts in list registers
     [[nodiscard]] unsigned      find_in_flight(VcpuId vcpu, std::uint32_t intid) const;
     [[nodiscard]] GicHost::Held inspect(VcpuId owner, std::uint32_t intid);
-    [[nodiscard]] std::uint32_t pending(VcpuId owner, unsigned word);
-    [[nodiscard]] std::uint32_t active(VcpuId owner, unsigned word);
+    [[nodiscard]] std::uint64_t pending_in_flight(VcpuId owner, unsigned word,
+                                                  std::uint32_t result);
+    [[nodiscard]] std::uint64_t active_in_flight(VcpuId owner, unsigned word);
+    [[nodiscard]] std::uint32_t merge_in_flight(VcpuId owner, unsigned word, std::uint32_t set);
     void                        make_pending(VcpuId owner, unsigned word, std::uint32_t bits);
     void                        settle(VcpuId owner, unsigned word, std::uint32_t bits);
     void                        drop_pending(VcpuId writer, VcpuId owner, std::uint32_t intid);
@@ -226,28 +243,34 @@ private:
     void                        assign_all();
     void                        unassign(GicBank& bank, unsigned word, std::uint32_t bit);
     void                        deliver(std::uint32_t served = 0);
+    void                        deliver_touched(std::uint32_t served);
     void                        place(VcpuId vcpu);
     [[nodiscard]] bool          place_one(VcpuId vcpu, std::uint32_t intid);
     [[nodiscard]] std::uint32_t best_waiting(VcpuId vcpu);
     [[nodiscard]] unsigned      find_slot(VcpuId vcpu, std::uint32_t intid, std::uint64_t refused);
     [[nodiscard]] unsigned      take_turn(VcpuId vcpu, std::uint8_t priority, std::uint64_t empty);
-    void                        overtake(VcpuId vcpu, unsigned index);
+    void                        overtake(GicVcpu& vcpu, unsigned index);
+    void                        give_up(GicVcpu& vcpu, unsigned index);
+    void                        raise(VcpuId owner, std::uint32_t intid);
     [[nodiscard]] unsigned      displace(VcpuId vcpu, std::uint8_t priority);
     [[nodiscard]] bool          load(VcpuId vcpu, unsigned index, std::uint32_t intid);
-    void                        finish(VcpuId vcpu, std::uint32_t intid);
-    void                        finish_stale(VcpuId vcpu, std::uint32_t intid);
+    [[nodiscard]] std::uint32_t finish(GicBank& bank, std::uint32_t bit);
+    void                        follow_up(VcpuId vcpu, std::uint32_t intid);
+    void                        finish_stale(VcpuId vcpu, unsigned index);
 
-    GicState      state_{};
-    GicConfig     config_{.vcpus = 0, .spis = 0, .list_registers = 0};
-    GicCounters   counters_{};
+    // What every access needs comes first, within reach of short offsets.
     GicHost*      host_          = nullptr;
     const GicMap* distributor_   = nullptr;
     const GicMap* redistributor_ = nullptr;
-    std::uint32_t touched_       = 0; ///< vCPUs that deliver() has to look at
-    std::uint32_t draining_      = 0; ///< those that deliver() looks at since something ended there
-    std::uint32_t served_        = 0; ///< see deliver()
+    std::uint32_t touched_       = 0;     ///< vCPUs that deliver() has to look at
+    std::uint32_t draining_      = 0;     ///< those of them where something ended
+    std::uint32_t served_        = 0;     ///< see deliver()
     bool          sees_          = false; ///< the machine can read list registers
     bool          idle_          = false; ///< placing for a vCPU that waits: use every register
+    std::uint32_t typer_         = 0;     ///< GICD_TYPER
+    GicConfig     config_{.vcpus = 0, .spis = 0, .list_registers = 0};
+    GicCounters   counters_{};
+    GicState      state_{};
 };
 
 } // namespace vmm

@@ -229,9 +229,12 @@ struct GicMap {
         }
         const GicRegister*       reg = registers.data() + first[block];
         const GicRegister* const end = registers.data() + registers.size();
-        for (; reg != end && reg->offset <= offset; ++reg) {
-            if (offset < reg->end()) {
+        for (; reg != end; ++reg) {
+            if (offset - reg->offset < reg->bytes) { // wraps below the register
                 return reg;
+            }
+            if (offset < reg->offset) {
+                break;
             }
         }
         return nullptr;
