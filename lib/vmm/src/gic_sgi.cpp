@@ -68,7 +68,9 @@ void Gic::write_sgi_register(VcpuId sender, SgiRegister which, std::uint64_t val
                                     static_cast<std::uint32_t>(sgir.get<Sgir::aff2>()) << 16 |
                                     static_cast<std::uint32_t>(sgir.get<Sgir::aff1>()) << 8 |
                                     16U * sgir.get<Sgir::rs>());
-        targets = first < config_.vcpus ? everyone & (sgir.get<Sgir::target_list>() << first) : 0;
+        targets          = first < config_.vcpus
+                               ? everyone & (std::uint32_t{sgir.get<Sgir::target_list>()} << first)
+                               : 0;
     }
     for (; targets != 0; targets &= targets - 1) {
         // IHI 0069H 8.1.10 with GICD_CTLR.DS = 1: SGI1R sends an SGI of either group, the others
