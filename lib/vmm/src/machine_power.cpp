@@ -46,6 +46,9 @@ void Machine::start_vcpu(VcpuId id, GuestPhysical entry, std::uint64_t context)
     const auto  face   = vcpu(id);
     if (record.used) {
         reset_system_registers(face);
+        // A stop may have swallowed the timer's interrupt before it reached us; the kernel would
+        // hold back the next ones. Where nothing is held back this does nothing.
+        face.acknowledge_ppi(config_.platform.timer.virtual_timer);
     } else {
         face.write(SystemRegister::vmpidr_el2, mpidr_of(id).raw());
         record.used = true;
@@ -116,6 +119,9 @@ void Machine::resume()
         }
         face.write(SystemRegister::cntvoff_el2, counter_offset_);
         if (records_[id].run == Run::running) {
+            if (!records_[id].timer_owed) {
+                face.acknowledge_ppi(config_.platform.timer.virtual_timer); // as in start_vcpu()
+            }
             face.resume();
             continue;
         }
@@ -136,6 +142,7 @@ bool Machine::park(VcpuId id)
         return false;
     }
     records_[id].run = Run::waiting;
+    vcpu(id).park();
     return true;
 }
 
@@ -199,8 +206,8 @@ void Machine::power_on(VcpuId id, GuestPhysical entry, std::uint64_t context)
 
 void Machine::power_off(VcpuId id)
 {
-    // Its fault stays unanswered, which leaves the thread inactive: no call is needed.
     records_[id].run = Run::off;
+    vcpu(id).park();
     gic_.set_online(id, false);
 }
 
@@ -214,6 +221,8 @@ void Machine::suspend_system(VcpuId id, GuestPhysical entry, std::uint64_t conte
     record.run         = Run::asleep;
     if (!gic_.may_park(id) || !arrange_wake_up(id)) {
         unpark(id);
+    } else {
+        vcpu(id).park();
     }
 }
 

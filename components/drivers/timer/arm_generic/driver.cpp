@@ -13,7 +13,7 @@
 #include <array>
 #include <cstdint>
 
-/// Channel of the interrupt: the image tool writes it (<irq setvar_id="timer_irq_channel">).
+/// Channel of the interrupt: 0, or what the image tool writes for setvar_id="timer_irq_channel".
 std::uint64_t timer_irq_channel;
 
 namespace {

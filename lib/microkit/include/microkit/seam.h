@@ -36,6 +36,7 @@ void seam_pd_resume(unsigned child);
 
 void      seam_vcpu_restart(unsigned vcpu, uint64_t entry);
 void      seam_vcpu_stop(unsigned vcpu);
+void      seam_vcpu_park(unsigned vcpu);
 void      seam_vcpu_resume(unsigned vcpu);
 void      seam_vcpu_ack_vppi(unsigned vcpu, uint64_t intid);
 uint64_t  seam_vcpu_read_system(unsigned vcpu, unsigned reg);

@@ -43,6 +43,11 @@ public:
     /// Suspends; an unanswered fault is cancelled, and a later reply to it has no effect.
     void stop() const { seam_vcpu_stop(id_); }
 
+    /// Leaves a vCPU stopped whose fault will not be answered (entry point `fault` gives false), so
+    /// that resume() or start() may let it run again. Cheaper than stop() where the kernel is
+    /// quiet.
+    void park() const { seam_vcpu_park(id_); }
+
     /// Continues after stop() at the pc of then.
     void resume() const { seam_vcpu_resume(id_); }
 
