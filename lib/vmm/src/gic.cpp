@@ -66,6 +66,7 @@ base::Result<> Gic::configure(const GicConfig& config, GicHost& host)
     typer_         = typer(config);
     for (auto& vcpu : state_.vcpus) {
         vcpu.in_flight = 0;
+        vcpu.fresh     = 0;
         vcpu.masked    = 0;
         vcpu.stale     = 0;
         vcpu.bank.owed = 0;
