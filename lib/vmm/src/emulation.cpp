@@ -126,19 +126,19 @@ Machine::Step Machine::element(VcpuId id, GuestPhysical address, AccessSize size
     return done ? Step::done : Step::stray;
 }
 
-bool Machine::emulate(VcpuId id, GuestPhysical address, GuestVirtual pc, bool write)
+bool Machine::emulate(VcpuId id, const UndescribedAccess& access)
 {
     StrayAccess stray{.kind     = AccessKind::undecodable,
                       .vcpu     = id,
-                      .address  = address,
+                      .address  = access.address,
                       .size     = AccessSize::byte,
-                      .value    = write,
-                      .pc       = pc,
-                      .syndrome = exit_syndrome(message_)};
+                      .value    = access.write,
+                      .pc       = access.pc,
+                      .syndrome = access.syndrome};
 
     const auto face        = vcpu(id);
     const auto stage1      = stage1_of(face);
-    const auto where       = walk_stage1(pc, stage1, memory_);
+    const auto where       = walk_stage1(access.pc, stage1, memory_);
     const auto word        = where ? memory_.load<std::uint32_t>(*where) : std::nullopt;
     const auto instruction = word ? decode_memory_instruction(*word) : std::nullopt;
     if (!instruction) {
@@ -179,7 +179,7 @@ bool Machine::emulate(VcpuId id, GuestPhysical address, GuestVirtual pc, bool wr
             stray.kind        = stores ? AccessKind::write : AccessKind::read;
             stray.size        = instruction->size;
             stray.value       = stores ? value : 0;
-            stray.address     = target.value_or(address);
+            stray.address     = target.value_or(access.address);
             const auto policy = decide(stray);
             if (policy != StrayPolicy::ignore) {
                 return punish(stray, policy);

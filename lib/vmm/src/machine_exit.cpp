@@ -35,14 +35,12 @@ constexpr unsigned k_reply_words = UnknownSyscall::k_word_ip + 1;
 
 bool Machine::on_fault(VcpuId id, MessageInfo message, MessageInfo& reply)
 {
-    const Exit exit = decode_exit(message);
-    ++exits_[exit.index()];
-    message_ = message;
-    reply_   = MessageInfo{};
-
+    reply_                = &reply;
     const auto generation = generation_;
-    const bool resumes    = handle_exit(exit, [&](const auto& what) { return on(id, what); });
-    reply                 = reply_;
+    const bool resumes    = decode_exit(message, [&]<class What>(const What& what) {
+        ++exits_[exit_index<What>()];
+        return on(id, what);
+    });
     // A machine that was stopped or restarted meanwhile has new business with its vCPUs.
     return resumes && generation == generation_;
 }
@@ -120,7 +118,7 @@ bool Machine::finish_read(VcpuId id, GuestVirtual pc, const LoadTarget& target, 
 bool Machine::on(VcpuId id, const MmioRead& access)
 {
     if (is_unaligned(access.address, access.target.size)) [[unlikely]] {
-        return emulate(id, access.address, access.pc, false);
+        return emulate(id, {access.address, access.pc, access.syndrome, false});
     }
     std::uint64_t value = 0;
     if (!device_read(id, access.address, access.target.size, value)) [[unlikely]] {
@@ -130,7 +128,7 @@ bool Machine::on(VcpuId id, const MmioRead& access)
                                 .size     = access.target.size,
                                 .value    = 0,
                                 .pc       = access.pc,
-                                .syndrome = exit_syndrome(message_)};
+                                .syndrome = access.syndrome};
         const auto        policy = decide(stray);
         if (policy != StrayPolicy::ignore) {
             return punish(stray, policy);
@@ -142,7 +140,7 @@ bool Machine::on(VcpuId id, const MmioRead& access)
 bool Machine::on(VcpuId id, const MmioWrite& access)
 {
     if (is_unaligned(access.address, access.size)) [[unlikely]] {
-        return emulate(id, access.address, access.pc, true);
+        return emulate(id, {access.address, access.pc, access.syndrome, true});
     }
     Registers     registers;
     std::uint64_t value = 0;
@@ -157,7 +155,7 @@ bool Machine::on(VcpuId id, const MmioWrite& access)
                                 .size     = access.size,
                                 .value    = value,
                                 .pc       = access.pc,
-                                .syndrome = exit_syndrome(message_)};
+                                .syndrome = access.syndrome};
         const auto        policy = decide(stray);
         if (policy != StrayPolicy::ignore) {
             return punish(stray, policy);
@@ -167,10 +165,7 @@ bool Machine::on(VcpuId id, const MmioWrite& access)
     return true;
 }
 
-bool Machine::on(VcpuId id, const UndescribedAccess& access)
-{
-    return emulate(id, access.address, access.pc, access.write);
-}
+bool Machine::on(VcpuId id, const UndescribedAccess& access) { return emulate(id, access); }
 
 bool Machine::on(VcpuId id, const CacheMaintenance& access)
 {
@@ -186,7 +181,7 @@ bool Machine::on(VcpuId id, const BrokenAccess& access)
                             .size     = AccessSize::byte,
                             .value    = access.write,
                             .pc       = access.pc,
-                            .syndrome = exit_syndrome(message_)};
+                            .syndrome = access.syndrome};
     return punish(stray, decide(stray));
 }
 
@@ -198,30 +193,28 @@ bool Machine::on(VcpuId id, const FetchAbort& access)
                             .size     = AccessSize::word,
                             .value    = 0,
                             .pc       = access.pc,
-                            .syndrome = exit_syndrome(message_)};
+                            .syndrome = access.syndrome};
     return punish(stray, decide(stray));
 }
 
 bool Machine::on(VcpuId id, const Hypercall&)
 {
     // Two kernel entries in all: the registers came with the message and go back with the reply.
-    Call call;
-    for (unsigned i = 0; i < call.words.size(); ++i) {
-        call.words[i] = UnknownSyscall::x(i);
-    }
-    call.next   = GuestVirtual{UnknownSyscall::ip() + k_instruction};
-    call.sp_el0 = UnknownSyscall::sp_el0();
-    call.spsr   = UnknownSyscall::spsr();
+    // (Copied at once, as the compiler cannot know that the buffer stays where it is.)
+    std::uint64_t* const message = microkit::message_words();
+    Call                 call;
+    __builtin_memcpy(call.words.data(), message, sizeof(call.words));
+    call.next   = GuestVirtual{message[UnknownSyscall::k_word_ip] + k_instruction};
+    call.sp_el0 = message[UnknownSyscall::k_word_sp];
+    call.spsr   = message[UnknownSyscall::k_word_spsr];
 
     const auto result = answer_call(id, call.words, config_.smccc, psci_, *this);
     if (!result.resumes || state_ != State::running) [[unlikely]] {
         return finish_call_by_registers(id, call, result);
     }
-    for (unsigned i = 0; i < call.words.size(); ++i) {
-        microkit::set_message_word(i, call.words[i]);
-    }
-    microkit::set_message_word(UnknownSyscall::k_word_ip, call.next.raw());
-    reply_ = MessageInfo::create(0, k_reply_words);
+    __builtin_memcpy(message, call.words.data(), sizeof(call.words));
+    message[UnknownSyscall::k_word_ip] = call.next.raw();
+    *reply_                            = MessageInfo::create(0, k_reply_words);
     return true;
 }
 

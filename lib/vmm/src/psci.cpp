@@ -69,25 +69,23 @@ PsciResult Psci::call(VcpuId caller, arch::SmcccFunction function, std::uint64_t
         x1 = static_cast<std::uint32_t>(x1);
         x2 = static_cast<std::uint32_t>(x2);
         x3 = static_cast<std::uint32_t>(x3);
+    } else if (features(function.raw()) < 0) {
+        return {psci::k_not_supported}; // without a 64-bit form
     }
-    switch (function.raw()) {
+    switch (function.raw() & ~psci::k_smc64) {
     case psci::k_version:
         return {static_cast<std::int64_t>(psci::k_version_1_1)};
     case psci::k_features:
         return {features(static_cast<std::uint32_t>(x1))};
     case psci::k_cpu_on:
-    case psci::k_cpu_on | psci::k_smc64:
         return {cpu_on(x1, x2, x3, host)};
     case psci::k_affinity_info:
-    case psci::k_affinity_info | psci::k_smc64:
         return {affinity_info(x1, x2)};
     case psci::k_migrate_info_type:
         return {psci::k_no_trusted_os};
     case psci::k_cpu_suspend:
-    case psci::k_cpu_suspend | psci::k_smc64:
         return cpu_suspend(caller, static_cast<std::uint32_t>(x1), x2, host);
     case psci::k_system_suspend:
-    case psci::k_system_suspend | psci::k_smc64:
         return system_suspend(caller, x1, x2, host);
     case psci::k_cpu_off:
         on_[caller] = false;
@@ -100,7 +98,6 @@ PsciResult Psci::call(VcpuId caller, arch::SmcccFunction function, std::uint64_t
         host.system_reset(ResetKind::cold);
         return {};
     case psci::k_system_reset2:
-    case psci::k_system_reset2 | psci::k_smc64:
         // The other types are reserved or a vendor's, and there is none here.
         if (static_cast<std::uint32_t>(x1) != psci::k_system_warm_reset) {
             return {psci::k_invalid_parameters};

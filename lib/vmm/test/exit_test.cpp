@@ -15,6 +15,16 @@ using base::GuestPhysical;
 using base::GuestVirtual;
 using microkit::FaultLabel;
 
+vmm::Exit decode_abort(GuestPhysical address, GuestVirtual pc, Esr syndrome)
+{
+    return vmm::decode_abort(address, pc, syndrome, vmm::AsVariant{});
+}
+vmm::Exit decode_trap(Esr syndrome) { return vmm::decode_trap(syndrome, vmm::AsVariant{}); }
+vmm::Exit decode_exit(microkit::MessageInfo message)
+{
+    return vmm::decode_exit(message, vmm::AsVariant{});
+}
+
 constexpr GuestPhysical k_address{0x0900'0018};
 constexpr GuestVirtual  k_pc{0xffff'8000'0801'0000};
 
@@ -44,12 +54,12 @@ TEST(Exit, LoadsOfEverySizeAndSign)
     for (std::uint8_t size = 0; size < 4; ++size) {
         for (const bool sign : {false, true}) {
             const auto read = decoded<vmm::MmioRead>(
-                vmm::decode_abort(k_address, k_pc,
-                                  data_abort(translation_fault()
-                                                 .with<DataAbortIss::sas>(size)
-                                                 .with<DataAbortIss::srt>(17)
-                                                 .with<DataAbortIss::sse>(sign)
-                                                 .with<DataAbortIss::sf>(size == 3))));
+                decode_abort(k_address, k_pc,
+                             data_abort(translation_fault()
+                                            .with<DataAbortIss::sas>(size)
+                                            .with<DataAbortIss::srt>(17)
+                                            .with<DataAbortIss::sse>(sign)
+                                            .with<DataAbortIss::sf>(size == 3))));
             EXPECT_EQ(read.address, k_address);
             EXPECT_EQ(read.pc, k_pc);
             EXPECT_EQ(read.target.reg, 17);
@@ -78,11 +88,11 @@ TEST(Exit, ValuesAreExtendedAsTheInstructionSays)
 TEST(Exit, Stores)
 {
     const auto write =
-        decoded<vmm::MmioWrite>(vmm::decode_abort(k_address, k_pc,
-                                                  data_abort(translation_fault()
-                                                                 .with<DataAbortIss::wnr>(true)
-                                                                 .with<DataAbortIss::sas>(2)
-                                                                 .with<DataAbortIss::srt>(31))));
+        decoded<vmm::MmioWrite>(decode_abort(k_address, k_pc,
+                                             data_abort(translation_fault()
+                                                            .with<DataAbortIss::wnr>(true)
+                                                            .with<DataAbortIss::sas>(2)
+                                                            .with<DataAbortIss::srt>(31))));
     EXPECT_EQ(write.source, 31);
     EXPECT_EQ(write.size, vmm::AccessSize::word);
 }
@@ -90,40 +100,40 @@ TEST(Exit, Stores)
 TEST(Exit, AbortsWithoutDescription)
 {
     const auto no_syndrome = translation_fault().with<DataAbortIss::isv>(false);
-    EXPECT_TRUE(decoded<vmm::UndescribedAccess>(
-                    vmm::decode_abort(k_address, k_pc,
-                                      data_abort(no_syndrome.with<DataAbortIss::wnr>(true))))
-                    .write);
+    EXPECT_TRUE(
+        decoded<vmm::UndescribedAccess>(
+            decode_abort(k_address, k_pc, data_abort(no_syndrome.with<DataAbortIss::wnr>(true))))
+            .write);
     decoded<vmm::CacheMaintenance>(
-        vmm::decode_abort(k_address, k_pc, data_abort(no_syndrome.with<DataAbortIss::cm>(true))));
-    decoded<vmm::BrokenAccess>(vmm::decode_abort(
-        k_address, k_pc, data_abort(no_syndrome.with<DataAbortIss::s1ptw>(true))));
+        decode_abort(k_address, k_pc, data_abort(no_syndrome.with<DataAbortIss::cm>(true))));
     decoded<vmm::BrokenAccess>(
-        vmm::decode_abort(k_address, k_pc, data_abort(no_syndrome.with<DataAbortIss::dfsc>(0x10))));
+        decode_abort(k_address, k_pc, data_abort(no_syndrome.with<DataAbortIss::s1ptw>(true))));
+    decoded<vmm::BrokenAccess>(
+        decode_abort(k_address, k_pc, data_abort(no_syndrome.with<DataAbortIss::dfsc>(0x10))));
     decoded<vmm::FetchAbort>(
-        vmm::decode_abort(k_address, k_pc, Esr{}.with<Esr::ec>(Ec::instruction_lower)));
+        decode_abort(k_address, k_pc, Esr{}.with<Esr::ec>(Ec::instruction_lower)));
 }
 
 TEST(Exit, Traps)
 {
-    decoded<vmm::WaitForInterrupt>(vmm::decode_trap(Esr{}.with<Esr::ec>(Ec::wf)));
-    decoded<vmm::WaitForEvent>(vmm::decode_trap(Esr{}.with<Esr::ec>(Ec::wf).with<Esr::iss>(1)));
-    decoded<vmm::SecureCall>(vmm::decode_trap(Esr{}.with<Esr::ec>(Ec::smc64)));
+    decoded<vmm::WaitForInterrupt>(decode_trap(Esr{}.with<Esr::ec>(Ec::wf)));
+    decoded<vmm::WaitForEvent>(decode_trap(Esr{}.with<Esr::ec>(Ec::wf).with<Esr::iss>(1)));
+    decoded<vmm::SecureCall>(decode_trap(Esr{}.with<Esr::ec>(Ec::smc64)));
     // MSR ICC_SGI1R_EL1, X5
-    const auto write = decoded<vmm::SysregWrite>(vmm::decode_trap(
+    const auto write = decoded<vmm::SysregWrite>(decode_trap(
         Esr{}
             .with<Esr::ec>(Ec::sysreg)
             .with<Esr::iss>(3U << 20 | 5U << 17 | 0U << 14 | 12U << 10 | 5U << 5 | 11U << 1)));
     EXPECT_EQ(write.reg, arch::sysreg::k_icc_sgi1r_el1);
     EXPECT_EQ(write.source, 5);
     // MRS X31, OSLSR_EL1
-    const auto read = decoded<vmm::SysregRead>(vmm::decode_trap(
+    const auto read = decoded<vmm::SysregRead>(decode_trap(
         Esr{}
             .with<Esr::ec>(Ec::sysreg)
             .with<Esr::iss>(2U << 20 | 4U << 17 | 0U << 14 | 1U << 10 | 31U << 5 | 1U << 1 | 1U)));
     EXPECT_EQ(read.reg, arch::sysreg::k_oslsr_el1);
     EXPECT_EQ(read.target, 31);
-    decoded<vmm::UnknownExit>(vmm::decode_trap(Esr{}.with<Esr::ec>(Ec::brk64)));
+    decoded<vmm::UnknownExit>(decode_trap(Esr{}.with<Esr::ec>(Ec::brk64)));
 }
 
 TEST(Exit, EveryLabelHasAMeaning)
@@ -131,23 +141,22 @@ TEST(Exit, EveryLabelHasAMeaning)
     auto& fake = kit::FakeMicrokit::instance();
     fake.reset();
     decoded<vmm::MmioRead>(
-        vmm::decode_exit(fake.fault(FaultLabel::memory, {k_pc.raw(), k_address.raw(), 0,
-                                                         data_abort(translation_fault()).raw()})));
-    decoded<vmm::Hypercall>(vmm::decode_exit(fake.fault(FaultLabel::unknown_syscall, {})));
-    decoded<vmm::HypercallWithoutWords>(vmm::decode_exit(fake.fault(FaultLabel::capability, {})));
-    EXPECT_EQ(decoded<vmm::EndOfInterrupt>(
-                  vmm::decode_exit(fake.fault(FaultLabel::gic_maintenance, {~0ULL})))
-                  .list_register,
-              ~0ULL);
+        decode_exit(fake.fault(FaultLabel::memory, {k_pc.raw(), k_address.raw(), 0,
+                                                    data_abort(translation_fault()).raw()})));
+    decoded<vmm::Hypercall>(decode_exit(fake.fault(FaultLabel::unknown_syscall, {})));
+    decoded<vmm::HypercallWithoutWords>(decode_exit(fake.fault(FaultLabel::capability, {})));
     EXPECT_EQ(
-        decoded<vmm::PrivateInterrupt>(vmm::decode_exit(fake.fault(FaultLabel::ppi, {27}))).intid,
-        27u);
+        decoded<vmm::EndOfInterrupt>(decode_exit(fake.fault(FaultLabel::gic_maintenance, {~0ULL})))
+            .list_register,
+        ~0ULL);
+    EXPECT_EQ(decoded<vmm::PrivateInterrupt>(decode_exit(fake.fault(FaultLabel::ppi, {27}))).intid,
+              27u);
     EXPECT_EQ(decoded<vmm::UndefinedInstruction>(
-                  vmm::decode_exit(fake.fault(FaultLabel::user_exception, {k_pc.raw()})))
+                  decode_exit(fake.fault(FaultLabel::user_exception, {k_pc.raw()})))
                   .pc,
               k_pc);
     for (std::uint64_t label = 0; label < 64; ++label) {
-        (void)vmm::decode_exit(fake.fault(static_cast<FaultLabel>(label), {1, 2, 3, 4}));
+        (void)decode_exit(fake.fault(static_cast<FaultLabel>(label), {1, 2, 3, 4}));
     }
 }
 

@@ -45,13 +45,15 @@ struct CapFault {
 /// writes its first words (up to 12) back to the registers in this order and resumes at ip.
 struct UnknownSyscall {
     static constexpr unsigned k_word_ip        = 8;
+    static constexpr unsigned k_word_sp        = 9;
+    static constexpr unsigned k_word_spsr      = 11;
     static constexpr unsigned k_writable_words = 12;
 
     [[nodiscard]] static std::uint64_t x(unsigned n) { return message_word(n); } ///< n up to 7
     [[nodiscard]] static std::uint64_t ip() { return message_word(k_word_ip); }  ///< the HVC itself
-    [[nodiscard]] static std::uint64_t sp_el0() { return message_word(9); }
+    [[nodiscard]] static std::uint64_t sp_el0() { return message_word(k_word_sp); }
     [[nodiscard]] static std::uint64_t return_address() { return message_word(10); } ///< ip + 4
-    [[nodiscard]] static std::uint64_t spsr() { return message_word(11); }
+    [[nodiscard]] static std::uint64_t spsr() { return message_word(k_word_spsr); }
     [[nodiscard]] static std::uint64_t number() { return message_word(12); } ///< x7
 };
 

@@ -35,6 +35,9 @@ struct MessageInfo : base::Register<MessageInfo, std::uint64_t> {
     return seam_ipc_buffer[1 + index];
 }
 
+/// The words themselves, for who moves many of them; there are k_message_words.
+[[nodiscard]] inline std::uint64_t* message_words() { return seam_ipc_buffer + 1; }
+
 /// Sets a word of the next message to send. Set words last: see message_word().
 inline void set_message_word(unsigned index, std::uint64_t value)
 {

@@ -10,7 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
+#include <type_traits>
 #include <variant>
 
 namespace vmm {
@@ -39,11 +39,13 @@ struct LoadTarget {
 };
 
 // Exits with a program counter in their message carry it; for the others it is one register read.
+// Syndromes stand here for reports only.
 
 /// A load from an address without memory.
 struct MmioRead {
     base::GuestPhysical address;
     base::GuestVirtual  pc;
+    arch::Esr           syndrome;
     LoadTarget          target;
 };
 
@@ -51,6 +53,7 @@ struct MmioRead {
 struct MmioWrite {
     base::GuestPhysical address;
     base::GuestVirtual  pc;
+    arch::Esr           syndrome;
     AccessSize          size;
     RegisterNumber      source;
 };
@@ -60,6 +63,7 @@ struct MmioWrite {
 struct UndescribedAccess {
     base::GuestPhysical address;
     base::GuestVirtual  pc;
+    arch::Esr           syndrome;
     bool                write;
 };
 
@@ -67,6 +71,7 @@ struct UndescribedAccess {
 struct CacheMaintenance {
     base::GuestPhysical address;
     base::GuestVirtual  pc;
+    arch::Esr           syndrome;
 };
 
 /// The guest's own translation tables lie where there is no memory, or a bus answered with an
@@ -74,6 +79,7 @@ struct CacheMaintenance {
 struct BrokenAccess {
     base::GuestPhysical address;
     base::GuestVirtual  pc;
+    arch::Esr           syndrome;
     bool                write;
 };
 
@@ -81,6 +87,7 @@ struct BrokenAccess {
 struct FetchAbort {
     base::GuestPhysical address;
     base::GuestVirtual  pc;
+    arch::Esr           syndrome;
 };
 
 /// HVC; its x0..x7 are words 0..7 of the message.
@@ -130,30 +137,41 @@ using Exit = std::variant<MmioRead, MmioWrite, UndescribedAccess, CacheMaintenan
                           WaitForInterrupt, WaitForEvent, SysregRead, SysregWrite, PrivateInterrupt,
                           EndOfInterrupt, UndefinedInstruction, UnknownExit>;
 
-/// Calls handler(exit's alternative). std::visit would go through a table of function pointers,
-/// which nothing can be inlined into; this is a switch.
-template <std::size_t Index = 0, class Handler>
-bool handle_exit(const Exit& exit, Handler&& handler)
+/// Decodes a VMFault with data or instruction abort; `syndrome` is that of the abort. As the other
+/// decoders it gives its alternative to the handler at once and returns what that returns: nothing
+/// is stored in between and looked at a second time.
+template <class Handler>
+auto decode_abort(base::GuestPhysical address, base::GuestVirtual pc, arch::Esr syndrome,
+                  Handler&& handler);
+
+/// Decodes a VCPUFault.
+template <class Handler>
+auto decode_trap(arch::Esr syndrome, Handler&& handler);
+
+/// Decodes the fault message that was just received.
+template <class Handler>
+auto decode_exit(microkit::MessageInfo message, Handler&& handler);
+
+/// What a handler can be to have the exit as a value.
+struct AsVariant {
+    template <class T>
+    Exit operator()(const T& exit) const
+    {
+        return exit;
+    }
+};
+
+/// Position of T among the alternatives of Exit.
+template <class T, std::size_t Index = 0>
+consteval std::size_t exit_index()
 {
-    if constexpr (Index + 1 == std::variant_size_v<Exit>) {
-        return handler(*std::get_if<Index>(&exit));
+    if constexpr (std::is_same_v<T, std::variant_alternative_t<Index, Exit>>) {
+        return Index;
     } else {
-        return exit.index() == Index ? handler(*std::get_if<Index>(&exit))
-                                     : handle_exit<Index + 1>(exit, std::forward<Handler>(handler));
+        return exit_index<T, Index + 1>();
     }
 }
 
-/// Decodes a VMFault with data or instruction abort. `syndrome` is that of the abort.
-[[nodiscard]] Exit decode_abort(base::GuestPhysical address, base::GuestVirtual pc,
-                                arch::Esr syndrome);
-
-/// Decodes a VCPUFault.
-[[nodiscard]] Exit decode_trap(arch::Esr syndrome);
-
-/// Decodes the fault message that was just received.
-[[nodiscard]] Exit decode_exit(microkit::MessageInfo message);
-
-/// The syndrome of the message just received as far as it has one, for reports.
-[[nodiscard]] arch::Esr exit_syndrome(microkit::MessageInfo message);
-
 } // namespace vmm
+
+#include "vmm/exit_decode.hpp"

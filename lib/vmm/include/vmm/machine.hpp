@@ -179,7 +179,7 @@ private:
     bool call_through_registers(VcpuId vcpu);
 
     // emulation.cpp: accesses that only the instruction describes
-    bool emulate(VcpuId vcpu, base::GuestPhysical address, base::GuestVirtual pc, bool write);
+    bool emulate(VcpuId vcpu, const UndescribedAccess& access);
     enum class Step : std::uint8_t { done, stray, unaligned };
     Step element(VcpuId vcpu, base::GuestPhysical address, AccessSize size, bool write,
                  std::uint64_t& value);
@@ -246,8 +246,7 @@ private:
     std::uint64_t redistributors_size_ = 0;
 
     std::array<VcpuRecord, k_max_vcpus> records_{};
-    microkit::MessageInfo               message_{}; ///< of the exit being handled
-    microkit::MessageInfo               reply_{};
+    microkit::MessageInfo*              reply_ = nullptr; ///< of the exit being handled
     Psci                                psci_{};
     ExitCounters                        exits_{};
 
