@@ -72,7 +72,8 @@ bool SchedContext::charge(Ticks used)
             turn_ -= used;
             return false;
         }
-        turn_ = budget_;
+        turn_         = budget_;
+        turn_is_over_ = true;
         return true;
     }
     bool exhausted = false;
@@ -96,6 +97,7 @@ bool SchedContext::charge(Ticks used)
             exhausted = true;
         }
     }
+    turn_is_over_ = turn_is_over_ || exhausted;
     return exhausted;
 }
 

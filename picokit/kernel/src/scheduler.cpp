@@ -91,7 +91,7 @@ bool settle(Core& core)
             return false;
         }
         const bool contended = core.ready_now->any_at(next->priority);
-        if (spent && contended && &budget == core.charged) {
+        if (spent && &budget == core.charged && budget.take_end_of_turn() && contended) {
             core.next = nullptr;
             core.ready_now->push_back(*next);
             return false;
@@ -169,7 +169,11 @@ void queue_or_preempt(Core& core, Thread& thread)
     ReadyQueue& ready = *core.ready_now;
     Thread*     next  = core.next;
     if (next == nullptr) {
-        if (ready.empty() || thread.priority >= ready.highest()) {
+        // Before its equals, for its turn goes on; behind them if that ended as it blocked.
+        const bool first =
+            ready.empty() || thread.priority > ready.highest() ||
+            (thread.priority == ready.highest() && !thread.budget->take_end_of_turn());
+        if (first) {
             core.next = &thread;
         } else {
             ready.push_back(thread);

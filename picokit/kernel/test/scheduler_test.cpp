@@ -95,6 +95,35 @@ TEST(RoundRobin, AnEqualThatWakesBringsTheTickBack)
     EXPECT_EQ(world.current(), &world.pd(c));
 }
 
+TEST(RoundRobin, AThreadThatBlocksOftenTakesNoMoreThanItsTurn)
+{
+    // A vCPU that spins on hypercalls is one: its equals would starve.
+    World          world;
+    const unsigned server = world.add_pd("server", {.priority = 200});
+    const unsigned caller = world.add_pd("caller", {});
+    const unsigned equal  = world.add_pd("equal", {});
+    world.channel(caller, 0, server, 0, true);
+    world.boot();
+    world.receive(server);
+    for (int tenth = 0; tenth < 10; ++tenth) {
+        ASSERT_EQ(world.current(), &world.pd(caller)) << tenth;
+        world.pass(k_millisecond / 10 - (tenth < 9 ? 0 : 1));
+        world.syscall(caller, PICOKIT_SYS_CALL, PICOKIT_CAP_BASE_ENDPOINT);
+        ASSERT_EQ(world.current(), &world.pd(server));
+        world.pass(k_millisecond); // the server's own affair
+        world.reply_and_receive(server);
+    }
+    ASSERT_EQ(world.current(), &world.pd(caller)) << "one tick is left";
+    // The turn is over at the moment of the call, before the timer's interrupt is taken.
+    machine::fake[Register::cntpct_el0] += 1;
+    world.syscall(caller, PICOKIT_SYS_CALL, PICOKIT_CAP_BASE_ENDPOINT);
+    ASSERT_EQ(world.current(), &world.pd(server));
+    world.reply_and_receive(server);
+    EXPECT_EQ(world.current(), &world.pd(equal));
+    world.pass(k_millisecond);
+    EXPECT_EQ(world.current(), &world.pd(caller));
+}
+
 TEST(Budget, IsAllAThreadGetsInAPeriod)
 {
     World          world;

@@ -41,7 +41,18 @@ public:
     /// `used` ticks were run. True if the turn or the refill is used up.
     bool charge(Ticks used);
     /// Gives up what is left of the turn or refill.
-    void give_up() { charge(available()); }
+    void give_up()
+    {
+        charge(available());
+        turn_is_over_ = false;
+    }
+    /// Whether a turn has ended since the last call: then its owner's equals come first.
+    bool take_end_of_turn()
+    {
+        const bool over = turn_is_over_;
+        turn_is_over_   = false;
+        return over;
+    }
 
 private:
     struct Refill {
@@ -59,12 +70,13 @@ private:
     void                        append(Refill refill);
 
     std::array<Refill, k_capacity> refills_{};
-    std::uint8_t                   first_    = 0;
-    std::uint8_t                   count_    = 0;
-    bool                           sporadic_ = false;
-    Ticks                          budget_   = 0;
-    Ticks                          period_   = 0;
-    Ticks                          turn_     = 0; ///< what is left of it; round robin only
+    std::uint8_t                   first_        = 0;
+    std::uint8_t                   count_        = 0;
+    bool                           sporadic_     = false;
+    bool                           turn_is_over_ = false;
+    Ticks                          budget_       = 0;
+    Ticks                          period_       = 0;
+    Ticks                          turn_         = 0; ///< what is left of it; round robin only
 };
 
 } // namespace kernel

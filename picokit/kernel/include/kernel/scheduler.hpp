@@ -32,7 +32,7 @@ void                  queue_or_preempt(Core& core, Thread& thread);
         return;
     }
     if (core.next == nullptr && thread.domain == core.domain &&
-        (core.ready_now->empty() || thread.priority >= core.ready_now->highest())) [[likely]] {
+        (core.ready_now->empty() || thread.priority > core.ready_now->highest())) [[likely]] {
         core.next = &thread;
         return;
     }
