@@ -45,6 +45,21 @@ TEST(BareMetal, AFlatBinaryNeedsNoHeader)
     EXPECT_THAT(call.output, HasSubstr("probe: end"));
 }
 
+TEST(BareMetal, StartsItsOtherCpusWhileItSpins)
+{
+    // The first CPU asks by hypercall, without a pause, whether the other one is off again.
+    for (const auto* board : {k_gicv2, k_gicv3}) {
+        const auto call =
+            run({"--kernel", bare_metal("probe.bin"), "--board", board, "--vcpus", "4", "--cmdline",
+                 "cpu:1 cpu:2 cpu:3 cpu:1 idle:20 off", "--timeout", "60"});
+        EXPECT_EQ(call.exit_code, 0) << call.text();
+        for (const auto* cpu : {"1", "2", "3"}) {
+            EXPECT_THAT(call.output, HasSubstr("probe: CPU " + std::string{cpu} +
+                                               " runs, MPIDR 0x" + cpu + "\n"));
+        }
+    }
+}
+
 TEST(BareMetal, InstructionsCountTheSameEachTime)
 {
     const auto first =
