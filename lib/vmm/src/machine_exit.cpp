@@ -23,6 +23,28 @@ bool is_unaligned(GuestPhysical address, AccessSize size)
     return (address.raw() & (bytes(size) - 1)) != 0;
 }
 
+/// Copies x0..x7. Written out: eight words are one too many for the compiler to do it in line, and
+/// a call costs more than the copy.
+void copy_eight(std::uint64_t* to, const std::uint64_t* from)
+{
+    const auto a = from[0];
+    const auto b = from[1];
+    const auto c = from[2];
+    const auto d = from[3];
+    const auto e = from[4];
+    const auto f = from[5];
+    const auto g = from[6];
+    const auto h = from[7];
+    to[0]        = a;
+    to[1]        = b;
+    to[2]        = c;
+    to[3]        = d;
+    to[4]        = e;
+    to[5]        = f;
+    to[6]        = g;
+    to[7]        = h;
+}
+
 /// pc, sp, spsr, x0..x3 and x0..x7.
 constexpr unsigned k_prefix_x0 = Registers::prefix_of_x(0);
 constexpr unsigned k_prefix_x3 = Registers::prefix_of_x(3);
@@ -200,10 +222,9 @@ bool Machine::on(VcpuId id, const FetchAbort& access)
 bool Machine::on(VcpuId id, const Hypercall&)
 {
     // Two kernel entries in all: the registers came with the message and go back with the reply.
-    // (Copied at once, as the compiler cannot know that the buffer stays where it is.)
     std::uint64_t* const message = microkit::message_words();
     Call                 call;
-    __builtin_memcpy(call.words.data(), message, sizeof(call.words));
+    copy_eight(call.words.data(), message);
     call.next   = GuestVirtual{message[UnknownSyscall::k_word_ip] + k_instruction};
     call.sp_el0 = message[UnknownSyscall::k_word_sp];
     call.spsr   = message[UnknownSyscall::k_word_spsr];
@@ -212,7 +233,7 @@ bool Machine::on(VcpuId id, const Hypercall&)
     if (!result.resumes || state_ != State::running) [[unlikely]] {
         return finish_call_by_registers(id, call, result);
     }
-    __builtin_memcpy(message, call.words.data(), sizeof(call.words));
+    copy_eight(message, call.words.data());
     message[UnknownSyscall::k_word_ip] = call.next.raw();
     *reply_                            = MessageInfo::create(0, k_reply_words);
     return true;
@@ -224,13 +245,15 @@ bool Machine::on(VcpuId id, const SecureCall&) { return call_through_registers(i
 
 bool Machine::call_through_registers(VcpuId id)
 {
-    // Only the firmware's calls have arguments beyond x3.
-    const unsigned prefix = config_.smccc.forward.empty() ? k_prefix_x3 : k_prefix_x7;
-    Registers      registers;
-    vcpu(id).read(registers, prefix);
+    // Only the firmware's calls have arguments beyond x3. x0..x7 follow each other in the prefix.
+    constexpr unsigned k_x0 = Registers::prefix_of_x(0) - 1;
+    Registers          registers;
+    vcpu(id).read(registers, config_.smccc.forward.empty() ? k_prefix_x3 : k_prefix_x7);
     Call call;
-    for (unsigned i = 0; i < call.words.size(); ++i) {
-        call.words[i] = Registers::prefix_of_x(i) <= prefix ? registers.x(i) : 0;
+    if (config_.smccc.forward.empty()) {
+        call.words = {registers.x(0), registers.x(1), registers.x(2), registers.x(3)};
+    } else {
+        copy_eight(call.words.data(), registers.words().data() + k_x0);
     }
     call.next   = GuestVirtual{registers.pc() + k_instruction};
     call.sp_el0 = registers.sp_el0();

@@ -136,7 +136,7 @@ private:
     /// An HVC or SMC being answered.
     struct Call {
         CallWords          words;
-        base::GuestVirtual next; ///< where the guest goes on
+        base::GuestVirtual next{}; ///< where the guest goes on
         std::uint64_t      sp_el0;
         std::uint64_t      spsr;
     };
