@@ -68,7 +68,7 @@ TEST(Linux, OutputComesWholeAndNothingElse)
 
 TEST(Linux, PowerOffByTheCommandItselfIsAGoodEnd)
 {
-    const auto call = run({"--exec", "poweroff; sleep 100"});
+    const auto call = run({"--exec", "poweroff -f; sleep 100"});
     EXPECT_EQ(call.exit_code, 0) << call.text();
 }
 
