@@ -15,8 +15,8 @@ Result<Board> read_board(const std::filesystem::path& file)
         return std::unexpected(fmt::format("there is no {}: is this board known?", file.string()));
     }
     try {
-        const auto json    = nlohmann::json::parse(stream);
-        const auto machine = json.at("qemu");
+        const auto  json    = nlohmann::json::parse(stream);
+        const auto& machine = json.at("qemu");
         return Board{
             .name         = json.at("name").get<std::string>(),
             .machine      = machine.at("machine").get<std::string>(),

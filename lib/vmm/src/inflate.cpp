@@ -87,7 +87,7 @@ private:
     void fill_fast()
     {
         if (bits_ < 32) {
-            std::uint32_t word;
+            std::uint32_t word = 0;
             __builtin_memcpy(&word, std::assume_aligned<4>(in_), sizeof(word));
             if constexpr (std::endian::native == std::endian::big) {
                 word = __builtin_bswap32(word);
