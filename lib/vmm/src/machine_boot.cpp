@@ -65,6 +65,13 @@ base::Result<> Machine::configure()
                           config_.vcpus.get());
     }
     TRY(dispatcher.claim_vcpus(config_.first_vcpu, vcpus_, *this));
+    for (VcpuId id = 0; id < vcpus_; ++id) {
+        if (!vcpu(id).exists()) {
+            return base::fail("the system description has no such vCPU",
+                              "add a <vcpu> with this id to the <virtual_machine>",
+                              config_.first_vcpu + id);
+        }
+    }
     for (const RamConfig& ram : config_.ram) {
         TRY(memory_.add(GuestPhysical{ram.guest}, base::PdVirtual{ram.mapping.get()},
                         ram.size.get()));

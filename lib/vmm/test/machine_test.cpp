@@ -98,6 +98,15 @@ TEST_F(MachineTest, ConfigurationErrorsAreOneMessageEach)
     EXPECT_THAT(fake.debug_output, HasSubstr("error: a region of guest RAM is empty"));
 }
 
+TEST_F(MachineTest, AVcpuThatTheDescriptionLacksIsFoundAtBoot)
+{
+    fake.reset();
+    fake.add_vcpu(0);
+    EXPECT_FALSE(machine.boot(vmm::Image{.bytes = kernel_bytes()}));
+    EXPECT_THAT(fake.debug_output,
+                HasSubstr("error: the system description has no such vCPU (0x1): add a <vcpu>"));
+}
+
 TEST_F(MachineTest, AKernelThatIsTooLargeIsRefused)
 {
     const std::vector<std::byte> huge(9 << 20);

@@ -228,6 +228,9 @@ SeamError seam_vcpu_inject(unsigned vcpu, uint16_t intid, uint8_t priority, uint
                            uint8_t index)
 {
     count("vcpu_inject");
+    if (!fake().has_vcpu(vcpu)) {
+        return k_invalid_capability; // the one call that reports it
+    }
     auto& the_vcpu = fake().vcpu(vcpu);
     if (intid > 1023) {
         return refuse(0, 1023);

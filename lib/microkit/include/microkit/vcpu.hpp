@@ -77,6 +77,12 @@ public:
     /// not wake a vCPU whose fault is unanswered.
     [[nodiscard]] InjectError inject(VirtualInterrupt interrupt, unsigned index) const;
 
+    /// Whether the system description has this <vcpu>. Everything else takes that for granted.
+    [[nodiscard]] bool exists() const
+    {
+        return seam_vcpu_inject(id_, 0, 0, 0, k_no_index) != k_error_invalid_capability;
+    }
+
     /// How many list registers the hardware has.
     [[nodiscard]] unsigned list_registers() const;
 
@@ -84,7 +90,9 @@ public:
     void acknowledge_ppi(std::uint32_t intid) const { seam_vcpu_ack_vppi(id_, intid); }
 
 private:
-    static constexpr unsigned k_error_delete_first = 8;
+    static constexpr unsigned     k_error_invalid_capability = 2;
+    static constexpr unsigned     k_error_delete_first       = 8;
+    static constexpr std::uint8_t k_no_index                 = 0xff; ///< no hardware has so many
 
     unsigned id_;
 };
@@ -102,8 +110,7 @@ inline InjectError Vcpu::inject(VirtualInterrupt interrupt, unsigned index) cons
 inline unsigned Vcpu::list_registers() const
 {
     // An index that no hardware has is refused, and the refusal says how large it may be.
-    constexpr std::uint8_t k_impossible = 0xff;
-    (void)seam_vcpu_inject(id_, 0, 0, 0, k_impossible);
+    (void)seam_vcpu_inject(id_, 0, 0, 0, k_no_index);
     return static_cast<unsigned>(message_word(1)) + 1;
 }
 
