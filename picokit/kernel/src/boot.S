@@ -44,6 +44,11 @@ _start:
     msr     scr_el3, x0
     msr     cptr_el3, xzr
     bl      picokit_boot_el3_gic
+    // Unknown after a reset of EL3: EL2 starts with its MMU and caches off, without host extensions.
+    ldr     x0, =SCTLR_EL2_RESERVED
+    msr     sctlr_el2, x0
+    mov     x0, #(1 << 31)
+    msr     hcr_el2, x0
     mov     x0, #0x3c9 // EL2h, D, A, I, F masked
     msr     spsr_el3, x0
     adr     x0, at_el2
@@ -63,6 +68,8 @@ at_el2:
 1:
     ldr     x0, =SCTLR_EL2_RESERVED
     msr     sctlr_el2, x0
+    mov     x0, #(1 << 31) // E2H and TGE off: what follows has the layout of plain EL2
+    msr     hcr_el2, x0
     isb
 
     // Move the image to where it is linked, unless it is there.
@@ -153,6 +160,7 @@ image_size:
     ret
 
 // Cleans and invalidates [x0, x1) to the point of coherency; clobbers x4, x5.
+    .global clean_range
 clean_range:
     mrs     x4, ctr_el0
     ubfx    x4, x4, #16, #4

@@ -125,6 +125,15 @@ bool is_served(Core& core, Thread& thread, std::uint64_t esr)
             return true;
         }
         return false;
+    case Ec::unknown:
+        // A PD's FP instruction under the last guest's CPACR_EL1: with TGE set its trap has no
+        // class of its own (DDI 0487, CPACR_EL1.FPEN). Under ours an instruction that really is
+        // undefined comes back, and one that may not be had comes back as such.
+        if (thread.kind == Kind::pd && (core.borrowed & k_borrowed_cpacr) == 0) {
+            borrow(core, k_borrowed_cpacr);
+            return true;
+        }
+        return false;
     case Ec::sysreg:
         return served_natively(core, thread, esr);
     default:

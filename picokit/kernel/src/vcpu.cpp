@@ -184,10 +184,17 @@ std::uint64_t read_field(const Core& core, Vcpu& vcpu, VcpuField field)
     return vcpu[field];
 }
 
-void write_field(const Core& core, Vcpu& vcpu, VcpuField field, std::uint64_t value)
+void write_field(Core& core, Vcpu& vcpu, VcpuField field, std::uint64_t value)
 {
     if (is_short(field)) {
         value &= 0xffff'ffff;
+    }
+    // These two also bind PDs, one of which is running: the guest's value waits for the guest.
+    if (core.loaded == &vcpu && field == VcpuField::cpacr) {
+        borrow(core, k_borrowed_cpacr);
+    }
+    if (core.loaded == &vcpu && field == VcpuField::cntkctl) {
+        borrow(core, k_borrowed_counter);
     }
     if (in_hardware(core, vcpu, field)) {
         with_register(field, [&]<Register target>() { machine::write<target>(value); });

@@ -206,6 +206,7 @@ TEST_F(Machine, FaultsQueueWhileTheSupervisorIsBusy)
     world.pd(vmm).priority = 10; // so that the child, resumed, runs first
     world.syscall(vmm, PICOKIT_SYS_TCB_RESUME, PICOKIT_CAP_BASE_TCB + 7);
     ASSERT_EQ(world.current(), &world.pd(child));
+    world.trap(k_undefined); // perhaps the guest's CPACR_EL1: tried again without it
     world.trap(k_undefined);
     EXPECT_EQ(world.pd(child).state, State::faulting);
     ASSERT_EQ(world.current(), &world.pd(vmm));

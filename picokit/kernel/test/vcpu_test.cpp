@@ -69,6 +69,41 @@ TEST_F(TwoGuests, AnExitExchangesOnlyWhatAPdWouldSee)
     EXPECT_EQ(machine::fake[Register::hcr_el2], k_guest_hcr);
 }
 
+TEST_F(TwoGuests, AGuestThatForbidsItselfFpForbidsNoPd)
+{
+    constexpr std::uint64_t k_unknown  = 0x0200'0000; // what CPACR_EL1's trap becomes under TGE
+    machine::fake[Register::cpacr_el1] = 0;
+    world.trap(k_smc);
+    ASSERT_EQ(world.current(), &world.pd(vmm));
+    world.trap(k_unknown);
+    ASSERT_EQ(world.current(), &world.pd(vmm)) << "the instruction is tried again";
+    EXPECT_EQ(machine::fake[Register::cpacr_el1], k_native_cpacr);
+    world.reply_and_receive(vmm);
+    ASSERT_EQ(world.current(), &world.vcpu(one));
+    EXPECT_EQ(machine::fake[Register::cpacr_el1], 0u);
+    world.trap(k_smc);
+    world.trap(k_unknown);
+    world.trap(k_unknown); // undefined in earnest
+    EXPECT_NE(world.current(), &world.pd(vmm));
+}
+
+TEST_F(TwoGuests, RegistersWrittenForAGuestDoNotBindItsVmm)
+{
+    world.trap(k_smc);
+    const auto write = [&](VcpuField field, std::uint64_t value) {
+        world.syscall(vmm, PICOKIT_SYS_VCPU_WRITE_REG, PICOKIT_CAP_BASE_VCPU,
+                      static_cast<std::uint64_t>(field), value);
+    };
+    write(VcpuField::cpacr, 0);
+    write(VcpuField::cntkctl, 0x300);
+    EXPECT_EQ(machine::fake[Register::cpacr_el1], k_native_cpacr);
+    EXPECT_EQ(machine::fake[Register::cntkctl_el1], k_native_cntkctl);
+    world.reply_and_receive(vmm);
+    ASSERT_EQ(world.current(), &world.vcpu(one));
+    EXPECT_EQ(machine::fake[Register::cpacr_el1], 0u);
+    EXPECT_EQ(machine::fake[Register::cntkctl_el1], 0x300u);
+}
+
 TEST_F(TwoGuests, AnotherVcpuGetsTheHardware)
 {
     machine::fake[Register::ttbr0_el1]    = 0x1234;

@@ -33,7 +33,7 @@ void microkit_dbg_put32(seL4_Uint32 x)
 void microkit_dbg_put8(seL4_Uint8 x) { microkit_dbg_put32(x); }
 
 /* The name may fill its 64 bytes without a terminator. */
-static void put_name(void)
+void picokit_put_name(void)
 {
     for (int i = 0; i < MICROKIT_PD_NAME_LENGTH && microkit_name[i] != '\0'; i++) {
         microkit_dbg_putc(microkit_name[i]);
@@ -42,7 +42,7 @@ static void put_name(void)
 
 void picokit_wrong_channel(const char* call, microkit_channel ch)
 {
-    put_name();
+    picokit_put_name();
     microkit_dbg_puts(" ");
     microkit_dbg_puts(call);
     microkit_dbg_puts(": channel ");
@@ -52,7 +52,7 @@ void picokit_wrong_channel(const char* call, microkit_channel ch)
 
 void picokit_call_failed(const char* call, seL4_Error err)
 {
-    put_name();
+    picokit_put_name();
     microkit_dbg_puts(" ");
     microkit_dbg_puts(call);
     microkit_dbg_puts(": the kernel answers error ");
@@ -64,7 +64,7 @@ void picokit_call_failed(const char* call, seL4_Error err)
 __attribute__((weak)) void __assert_fail(const char* expression, const char* file, int line,
                                          const char* function)
 {
-    put_name();
+    picokit_put_name();
     microkit_dbg_puts(" assertion failed: ");
     microkit_dbg_puts(expression);
     microkit_dbg_puts(", function ");

@@ -24,11 +24,13 @@ typedef void (*constructor)(void);
 extern const constructor __init_array_start[];
 extern const constructor __init_array_end[];
 
+void picokit_put_name(void); /* dbg.c */
+
 __attribute__((weak)) microkit_msginfo protected(microkit_channel ch, microkit_msginfo msginfo)
 {
     (void)ch;
     (void)msginfo;
-    microkit_dbg_puts(microkit_name);
+    picokit_put_name();
     microkit_dbg_puts(" has no function 'protected', but was called\n");
     microkit_internal_crash(seL4_NoError);
     return seL4_MessageInfo_new(0, 0, 0, 0);
@@ -40,7 +42,7 @@ __attribute__((weak)) seL4_Bool fault(microkit_child child, microkit_msginfo msg
     (void)child;
     (void)msginfo;
     (void)reply_msginfo;
-    microkit_dbg_puts(microkit_name);
+    picokit_put_name();
     microkit_dbg_puts(" has no function 'fault', but a child has faulted\n");
     microkit_internal_crash(seL4_NoError);
     return seL4_False;

@@ -61,7 +61,7 @@ struct Vcpu : Thread {
 
 /// Value of a field, wherever it is at the moment. Not for the running thread's own vCPU.
 [[nodiscard]] std::uint64_t read_field(const Core& core, Vcpu& vcpu, VcpuField field);
-void write_field(const Core& core, Vcpu& vcpu, VcpuField field, std::uint64_t value);
+void write_field(Core& core, Vcpu& vcpu, VcpuField field, std::uint64_t value);
 
 /// Puts the vCPU's whole state into the hardware, and that of the one that was there into memory.
 void load(Core& core, Vcpu& vcpu);
