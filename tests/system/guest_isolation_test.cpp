@@ -81,6 +81,21 @@ TEST_P(GuestIsolation, PowerByEitherConduit)
     }
 }
 
+TEST_P(GuestIsolation, ResetsAgainAndAgain)
+{
+    // It never ends by itself.
+    const auto call = run({"--board", GetParam(), "--kernel", bare_metal("probe.bin"), "--cmdline",
+                           "reset", "--timeout", "8"});
+    EXPECT_EQ(call.exit_code, 125) << call.text();
+    std::size_t lives = 0;
+    for (auto at = call.output.find("probe: ready"); at != call.output.npos;
+         at      = call.output.find("probe: ready", at + 1)) {
+        ++lives;
+    }
+    EXPECT_GE(lives, 10U) << call.text();
+    EXPECT_THAT(call.text(), Not(HasSubstr("stopped")));
+}
+
 INSTANTIATE_TEST_SUITE_P(All, GuestIsolation, testing::Values(k_gicv2, k_gicv3),
                          [](const auto& parameter) {
                              return parameter.param == k_gicv2 ? "gicv2" : "gicv3";

@@ -6,6 +6,7 @@
 #include <array>
 #include <fmt/format.h>
 #include <limits>
+#include <utility>
 
 extern "C" {
 #include <libfdt.h>
@@ -54,7 +55,9 @@ std::vector<DeviceTree::Node> DeviceTree::compatible_nodes(std::string_view comp
             nodes.push_back(node);
         }
     }
-    std::ranges::stable_sort(nodes, {}, [this](Node node) { return first_address(node); });
+    std::ranges::sort(nodes, {}, [this](Node node) {
+        return std::pair{first_address(node), node};
+    });
     return nodes;
 }
 
@@ -106,6 +109,7 @@ std::vector<std::string> DeviceTree::texts(Node node, const char* property) cons
 {
     std::vector<std::string> strings;
     const int                count = fdt_stringlist_count(blob_, node, property);
+    strings.reserve(static_cast<std::size_t>(std::max(count, 0)));
     for (int i = 0; i < count; ++i) {
         strings.emplace_back(fdt_stringlist_get(blob_, node, property, i, nullptr));
     }

@@ -106,6 +106,7 @@ std::string gic_cpp(const Gic& gic)
 std::vector<std::string> ranges_cpp(const std::vector<AddressRange>& ranges)
 {
     std::vector<std::string> items;
+    items.reserve(ranges.size());
     for (const auto& range : ranges) {
         items.push_back(range_cpp(range));
     }

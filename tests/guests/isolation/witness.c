@@ -20,6 +20,7 @@ void notified(microkit_channel ch)
     for (unsigned i = 0; i < words; i++) {
         changed += memory[i] != pattern;
     }
-    microkit_dbg_puts(changed == 0 ? "witness: all is well\n" : "witness: its memory has changed\n");
+    microkit_dbg_puts(changed == 0 ? "witness: all is well\n"
+                                   : "witness: its memory has changed\n");
     microkit_notify(ch);
 }
