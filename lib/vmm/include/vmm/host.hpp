@@ -4,8 +4,8 @@
 
 namespace vmm {
 
-/// Switches the whole board off by the firmware's PSCI; does nothing if the SDK forwards no SMC. The
-/// protection domain needs smc="true": without it this call crashes it.
+/// Switches the whole board off by the firmware's PSCI; does nothing if the SDK forwards no SMC.
+/// The protection domain needs smc="true": without it this call crashes it.
 void power_off_board();
 
 /// Restarts the whole board, likewise.

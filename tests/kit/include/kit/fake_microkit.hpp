@@ -86,8 +86,8 @@ public:
     void reset();
 
     /// vCPUs that exist; any other id crashes, as the kernel would make it.
-    FakeVcpu& add_vcpu(unsigned id);
-    FakeVcpu& vcpu(unsigned id);
+    FakeVcpu&          add_vcpu(unsigned id);
+    FakeVcpu&          vcpu(unsigned id);
     [[nodiscard]] bool has_vcpu(unsigned id) const { return vcpus_.contains(id); }
 
     /// Puts a fault of `label` with these words into the IPC buffer; gives the info for `fault`.
