@@ -65,7 +65,8 @@ public:
         // Its own again: to hide it, or (only where registers refuse) to find out what it is.
         const bool again = cpu.intid[index] == entry.intid && (refuses || entry.priority == 0xf8);
         require(free || again);
-        cpu.mask[index]  = !free && entry.priority == 0xf8;
+        // To hide it also where it has ended, if nobody could tell us.
+        cpu.mask[index]  = cpu.intid[index] == entry.intid && entry.priority == 0xf8;
         cpu.held[index]  = Held::pending;
         cpu.intid[index] = entry.intid;
         return true;

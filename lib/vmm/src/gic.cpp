@@ -177,6 +177,28 @@ void Gic::set_online(VcpuId id, bool online)
     deliver(bit);
 }
 
+void Gic::message_lost(VcpuId id)
+{
+    if (id >= config_.vcpus) {
+        return;
+    }
+    auto& vcpu = state_.vcpus[id];
+    for (auto rest = vcpu.in_flight; rest != 0; rest &= rest - 1) {
+        const auto          index = lowest(rest);
+        const std::uint32_t intid = vcpu.list[index].intid;
+        const auto          held  = host_->inspect_list_register(id, index);
+        if (held == GicHost::Held::empty) {
+            unload(id, index, PutBack::no);
+            (void)finish(bank(id, intid / 32), intid_bit(intid));
+            follow_up(id, intid);
+        } else if (held == GicHost::Held::unknown && mask(id, index)) {
+            unload(id, index, PutBack::yes);
+            assign(id, intid / 32);
+        }
+    }
+    deliver(1U << id);
+}
+
 /// Takes back what is in flight at a vCPU that stopped. Its next life starts with an idle CPU
 /// interface, while the distributor remembers what was pending and what was active.
 void Gic::evacuate(VcpuId id)
@@ -196,9 +218,8 @@ void Gic::evacuate(VcpuId id)
             break;
         case GicHost::Held::empty: // its maintenance message went with the vCPU's thread
             unload(id, index, PutBack::no);
-            if (finish(bits, intid_bit(intid)) != 0) {
-                follow_up(id, intid);
-            }
+            (void)finish(bits, intid_bit(intid));
+            follow_up(id, intid);
             break;
         case GicHost::Held::unknown:
             if (mask(id, index)) {

@@ -649,6 +649,44 @@ TEST_P(GicDelivery, WhatIsInFlightAtAVcpuThatStopsIsNotLost)
     EXPECT_EQ(taken, (Intids{27, 40, 41}));
 }
 
+TEST_P(GicDelivery, AMessageThatASuspensionSwallowedStopsNothing)
+{
+    machine.start();
+    machine.set_edge(40);
+    gic.pulse(0, 40);
+    gic.hardware_interrupt(0, 27);
+    machine.holds_messages = true;
+    machine.end(machine.acknowledge());
+    machine.cpus[0].message = std::nullopt; // suspended now, and resumed later
+    gic.message_lost(0);
+    machine.holds_messages = false;
+    auto taken             = machine.take_all();
+    EXPECT_EQ(taken.size(), sees() ? 1U : 2U);
+    gic.pulse(0, 40);
+    EXPECT_EQ(machine.take_all(), Intids{40});
+    EXPECT_EQ(machine.ended.size(), 1U);
+}
+
+TEST_P(GicDelivery, SuspendedInsideAHandlerAndResumed)
+{
+    for (const bool refuses : {false, true}) {
+        machine.start();
+        machine.refuses_active = refuses;
+        machine.allow_twins    = refuses;
+        gic.set_line(0, 40, true);
+        ASSERT_EQ(machine.acknowledge(), 40U);
+        gic.message_lost(0);
+        EXPECT_EQ(machine.acknowledge(), k_spurious) << "its priority is still the running one";
+        gic.set_line(0, 40, false);
+        machine.end(40);
+        machine.take_all();
+        gic.set_line(0, 40, true);
+        EXPECT_EQ(machine.acknowledge(), 40U);
+        gic.set_line(0, 40, false);
+        machine.end(40);
+    }
+}
+
 TEST_P(GicDelivery, StoppingInsideAHandlerLeavesTheInterruptActive)
 {
     machine.start();

@@ -81,7 +81,7 @@ public:
             return false;
         }
         const bool same  = entry.intid == old.entry.intid && !old.is_mask;
-        const bool hides = entry.priority == 0xf8 && old.state != State::invalid && same;
+        const bool hides = entry.priority == 0xf8 && same; // also where it has ended unnoticed
         const bool again = allow_twins && same && entry.priority == old.entry.priority;
         if (old.state != State::invalid && !old.is_mask && !hides && !again) {
             ADD_FAILURE() << "INTID " << old.entry.intid << " in list register " << index
@@ -176,8 +176,8 @@ public:
         }
         for (unsigned i = 0; i < gic.config().list_registers; ++i) {
             if (cpu.list[i].state == State::active && cpu.list[i].entry.intid == (iar & 0x3ff)) {
-                cpu.list[i] = {};
-                cpu.message = i;
+                cpu.list[i].state = State::invalid;
+                cpu.message       = i;
                 if (!holds_messages) {
                     deliver_message(vcpu);
                 }

@@ -103,6 +103,12 @@ public:
             }
             break;
         case 16:
+            if (pick(4) == 0) {
+                // Paused by somebody, and resumed: the message it was stopped by is gone.
+                const auto paused             = pick(ModelGic::k_cpus);
+                machine_.cpus[paused].message = std::nullopt;
+                machine_.gic.message_lost(paused);
+            }
             compare_registers();
             break;
         default:

@@ -124,6 +124,11 @@ public:
     /// at one that stops goes back to pending. Call it while the vCPU does not run.
     void set_online(VcpuId vcpu, bool online);
 
+    /// A vCPU was suspended with its thread's fault unanswered: if that was VGICMaintenance, nobody
+    /// will hear of it again. Call this before the vCPU runs on. Where the machine cannot tell what
+    /// list registers hold, everything in flight is delivered once more.
+    void message_lost(VcpuId vcpu);
+
     /// The frame that holds a guest physical address, if any (GICv2: only the distributor).
     [[nodiscard]] std::optional<GicLocation> locate(base::GuestPhysical address) const;
 
