@@ -3,6 +3,7 @@
 #include "kernel/ipc.hpp"
 
 #include "kernel/delivery.hpp"
+#include "kernel/irq.hpp"
 
 namespace kernel {
 namespace {
@@ -154,6 +155,9 @@ void cancel(Core& core, Thread& thread)
     case State::faulting:
         thread.server->callers.remove(thread);
         thread.queued = Queued::no;
+        if (thread.kind == Kind::vcpu) {
+            take_event_back(core, static_cast<Vcpu&>(thread));
+        }
         break;
     case State::called:
     case State::faulted:

@@ -88,6 +88,24 @@ void handle_interrupt(Core& core)
     }
 }
 
+void take_event_back(Core& core, Vcpu& vcpu)
+{
+    const bool loaded = core.loaded == &vcpu;
+    if (vcpu.fault.label == FaultLabel::vppi_event) {
+        vcpu.vppi_masked = false;
+        if (loaded) {
+            borrow(core, k_changed_vtimer);
+        }
+    } else if (vcpu.fault.label == FaultLabel::vgic_maintenance &&
+               vcpu.fault.first < core.list_registers) {
+        const auto index         = static_cast<unsigned>(vcpu.fault.first);
+        vcpu.interface.lr[index] = VirtualInterface::ended_entry();
+        if (loaded) {
+            VirtualInterface::write_lr(index, VirtualInterface::ended_entry());
+        }
+    }
+}
+
 void acknowledge_irq(Core& core, unsigned irq)
 {
     const std::uint32_t intid = g_system.irqs[irq].intid;

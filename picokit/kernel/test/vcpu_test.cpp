@@ -212,6 +212,28 @@ TEST_F(TwoGuests, MaintenanceWithoutEndedOnesIsUnknownOrNothing)
     EXPECT_EQ(world.current(), &world.vcpu(one));
 }
 
+/// The VMM's priority is low here, so that a vCPU can fault while it is busy.
+TEST_F(TwoGuests, AnEventThatNobodyHasReceivedIsNotLostByAStop)
+{
+    world.pd(vmm).priority = 95;
+    world.trap(k_smc);
+    for (const std::uint32_t intid : {k_vtimer, k_maintenance}) {
+        ASSERT_EQ(world.current(), &world.pd(vmm));
+        world.syscall(vmm, PICOKIT_SYS_TCB_RESUME, PICOKIT_CAP_BASE_VM_TCB);
+        ASSERT_EQ(world.current(), &world.vcpu(one));
+        machine::fake[Register::ich_eisr_el2] = 0b100;
+        world.interrupt(intid);
+        ASSERT_EQ(world.vcpu(one).state, State::faulting);
+        ASSERT_EQ(world.current(), &world.pd(vmm));
+        world.syscall(vmm, PICOKIT_SYS_TCB_SUSPEND, PICOKIT_CAP_BASE_VM_TCB);
+        EXPECT_TRUE(world.pd(vmm).callers.empty());
+    }
+    EXPECT_EQ(machine::fake[Register::ich_lr2_el2], std::uint64_t{1} << 41) << "ended, once more";
+    world.syscall(vmm, PICOKIT_SYS_TCB_RESUME, PICOKIT_CAP_BASE_VM_TCB);
+    ASSERT_EQ(world.current(), &world.vcpu(one));
+    EXPECT_TRUE(vtimer_enabled());
+}
+
 TEST_F(TwoGuests, MaintenanceWaitsWhileAPdRuns)
 {
     world.trap(k_smc);

@@ -111,6 +111,11 @@ struct VirtualInterfaceV2 {
             .with<arch::GichLr::state>(arch::VirtualState::pending)
             .raw();
     }
+    /// As the guest's EOI leaves an entry: empty, and asking for maintenance.
+    [[nodiscard]] static Word ended_entry()
+    {
+        return arch::GichLr{}.with<arch::GichLr::eoi>(true).raw();
+    }
     [[nodiscard]] static bool is_active(Word word)
     {
         return arch::GichLr{word}.get<arch::GichLr::state>() == arch::VirtualState::active;

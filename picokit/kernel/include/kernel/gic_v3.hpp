@@ -167,6 +167,11 @@ struct VirtualInterfaceV3 {
             .with<arch::IchLr::state>(arch::VirtualState::pending)
             .raw();
     }
+    /// As the guest's EOI leaves an entry: empty, and asking for maintenance.
+    [[nodiscard]] static Word ended_entry()
+    {
+        return arch::IchLr{}.with<arch::IchLr::eoi>(true).raw();
+    }
     [[nodiscard]] static bool is_active(Word word)
     {
         return arch::IchLr{word}.get<arch::IchLr::state>() == arch::VirtualState::active;
