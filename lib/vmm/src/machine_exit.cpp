@@ -63,8 +63,8 @@ bool Machine::on_fault(VcpuId id, MessageInfo message, MessageInfo& reply)
         ++exits_[exit_index<What>()];
         return on(id, what);
     });
-    // A machine that was stopped or restarted meanwhile has new business with its vCPUs.
-    return resumes && generation == generation_;
+    // A machine that was stopped, restarted or paused meanwhile has new business with its vCPUs.
+    return resumes && generation == generation_ && state_ == State::running;
 }
 
 const Machine::DeviceWindow* Machine::find_device(GuestPhysical address, AccessSize size) const
