@@ -46,7 +46,11 @@ public:
         vcpu_.read(registers_, Registers::k_count);
         const auto mode = arch::Spsr{registers_.spsr()}.get<arch::Spsr::mode>();
         own_sp_         = mode == arch::Mode::el1h;
+        is_a64_         = mode == arch::Mode::el0t || mode == arch::Mode::el1t || own_sp_;
     }
+
+    /// Whether its instructions are A64; a 32-bit program's are not.
+    [[nodiscard]] bool is_a64() const { return is_a64_; }
 
     [[nodiscard]] Registers& general() { return registers_; }
 
@@ -80,6 +84,7 @@ private:
     Registers      registers_;
     microkit::Vcpu vcpu_;
     bool           own_sp_ = false;
+    bool           is_a64_ = false;
 };
 
 std::uint64_t address_of(const MemoryInstruction& instruction, RegisterFile& file)
@@ -136,16 +141,16 @@ bool Machine::emulate(VcpuId id, const UndescribedAccess& access)
                       .pc       = access.pc,
                       .syndrome = access.syndrome};
 
-    const auto face        = vcpu(id);
-    const auto stage1      = stage1_of(face);
-    const auto where       = walk_stage1(access.pc, stage1, memory_);
-    const auto word        = where ? memory_.load<std::uint32_t>(*where) : std::nullopt;
-    const auto instruction = word ? decode_memory_instruction(*word) : std::nullopt;
+    const auto   face = vcpu(id);
+    RegisterFile file{face};
+    const auto   stage1 = stage1_of(face);
+    const auto   where  = file.is_a64() ? walk_stage1(access.pc, stage1, memory_) : std::nullopt;
+    const auto   word   = where ? memory_.load<std::uint32_t>(*where) : std::nullopt;
+    const auto   instruction = word ? decode_memory_instruction(*word) : std::nullopt;
     if (!instruction) {
         return punish(stray, decide(stray));
     }
 
-    RegisterFile file{face};
     if (instruction->operation == MemoryOperation::prefetch) {
         file.finish();
         return true;

@@ -201,6 +201,16 @@ TEST_F(MachineTest, AnUnalignedDeviceAccessIsTheGuestsFault)
     EXPECT_EQ(vcpu.reg(SystemRegister::esr_el1), 0x9600'0021u);
 }
 
+TEST_F(MachineTest, InstructionsOf32BitProgramsAreNotTakenForOthers)
+{
+    boot();
+    fake.vcpu(0).pc()   = k_ram + 0x80000;
+    fake.vcpu(0).spsr() = 0x10; // AArch32 User mode
+    ASSERT_TRUE(machine.memory().store<std::uint32_t>(GuestPhysical{k_ram + 0x80000}, 0xa940'0440));
+    EXPECT_FALSE(fault(FaultLabel::memory, {k_ram + 0x80000, 0x0c00'0000, 0, 0x9200'0007}));
+    EXPECT_THAT(fake.debug_output, HasSubstr("an instruction that cannot be emulated"));
+}
+
 TEST_F(MachineTest, WhatCannotBeEmulatedIsReported)
 {
     boot();
