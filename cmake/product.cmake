@@ -21,6 +21,13 @@ if(CMAKE_CROSSCOMPILING)
         message(FATAL_ERROR "The SDK in ${MICROKIT_SDK} has no board '${MICROKIT_BOARD}' with configuration "
                             "'${MICROKIT_CONFIG}': ${MICROKIT_BOARD_DIR}/lib/libmicrokit.a is missing.")
     endif()
+    set(version unknown)
+    if(EXISTS ${MICROKIT_SDK}/VERSION)
+        file(STRINGS ${MICROKIT_SDK}/VERSION version LIMIT_COUNT 1)
+    endif()
+    if(NOT version MATCHES "^2\\.")
+        message(FATAL_ERROR "The SDK in ${MICROKIT_SDK} has version '${version}'; libvmm needs a Microkit SDK 2.x.")
+    endif()
     set(MICROKIT_TOOL ${MICROKIT_SDK}/bin/microkit CACHE FILEPATH "The image tool")
     # The tool takes the kernel from here: an image is older than a kernel that was built after it.
     file(GLOB MICROKIT_KERNEL ${MICROKIT_BOARD_DIR}/elf/*.elf ${MICROKIT_BOARD_DIR}/*.json)

@@ -56,7 +56,7 @@ constexpr std::array<Stop, 5> k_tour{{
 
 // Whatever the guest has of these.
 constexpr const char* k_power_off_command =
-    "poweroff -f || busybox poweroff -f || echo o > /proc/sysrq-trigger\n";
+    "poweroff -f||busybox poweroff -f||echo o>/proc/sysrq-trigger\n";
 
 std::vector<qemu::Pattern> trouble_patterns()
 {
@@ -100,7 +100,8 @@ private:
     void show(std::string_view piece);
     /// Reads until a shell answers. What is not a shell becomes the exit code.
     std::expected<Shell, int> boot_to_shell();
-    int                       power_off(int exit_code);
+    /// `visible`: what the guest says on its way down is shown.
+    int power_off(int exit_code, bool visible);
     /// Explains why the machine cannot be used further.
     int fail(const qemu::Outcome& outcome, std::size_t first_trouble);
     int fail(std::string_view reason);
@@ -222,11 +223,14 @@ std::expected<Shell, int> Session::boot_to_shell()
     }
 }
 
-int Session::power_off(int exit_code)
+int Session::power_off(int exit_code, bool visible)
 {
     if (!console_.send(k_power_off_command)) {
         return exit_code;
     }
+    (void)console_.wait_for({qemu::line_with("sysrq-trigger")},
+                            limits(k_answer_patience)); // its echo
+    visible_  = visible;
     auto down = console_.wait_for({qemu::line_with("reboot: Power down")}, limits(k_power_off));
     if (down.kind == Kind::matched) {
         down = console_.wait_for({}, limits(k_power_off));
@@ -254,8 +258,7 @@ int Session::tour()
         std::fflush(stdout);
     }
     fmt::print("== poweroff\n");
-    visible_ = true;
-    return power_off(0);
+    return power_off(0, true);
 }
 
 int Session::execute(const std::string& command)
@@ -271,7 +274,7 @@ int Session::execute(const std::string& command)
     }
     std::fwrite(result->output.data(), 1, result->output.size(), stdout);
     std::fflush(stdout);
-    return power_off(result->exit_code);
+    return power_off(result->exit_code, false);
 }
 
 int run_at_terminal(const std::vector<std::string>& command)
