@@ -228,11 +228,12 @@ int Session::power_off(int exit_code, bool visible)
     if (!console_.send(k_power_off_command)) {
         return exit_code;
     }
-    (void)console_.wait_for({qemu::line_with("sysrq-trigger")},
-                            limits(k_answer_patience)); // its echo
-    visible_  = visible;
     auto down = console_.wait_for({qemu::line_with("reboot: Power down")}, limits(k_power_off));
     if (down.kind == Kind::matched) {
+        visible_ = visible;
+        if (visible) {
+            fmt::print("{}", down.match);
+        }
         down = console_.wait_for({}, limits(k_power_off));
     }
     if (down.kind == Kind::ended) {
