@@ -89,12 +89,10 @@ Thread* sys_irq_ack(std::uint64_t cap, std::uint64_t, std::uint64_t, Pd& caller,
 
 /// While a thread is blocked in a system call, its context is already past it; register calls
 /// show and set the address of the call.
-std::uint64_t pc_offset(const Thread& thread)
+bool is_past_its_call(const Thread& thread)
 {
     return thread.state == State::receiving || thread.state == State::calling ||
-                   thread.state == State::called
-               ? 4
-               : 0;
+           thread.state == State::called;
 }
 
 Thread* sys_read_registers(std::uint64_t cap, std::uint64_t suspend, std::uint64_t count,
@@ -112,12 +110,34 @@ Thread* sys_read_registers(std::uint64_t cap, std::uint64_t suspend, std::uint64
         return done(caller, Error::range);
     }
     copy_words(caller.message, target.context.words.data(), count);
-    caller.message[0] -= pc_offset(target);
-    if (suspend == 1) {
+    if (is_past_its_call(target)) [[unlikely]] {
+        caller.message[0] -= 4;
+    }
+    if (suspend == 1) [[unlikely]] {
         cancel(core, target);
         return done_and_reschedule(core, caller, Error::none);
     }
     return done(caller, Error::none);
+}
+
+/// Writes `count` registers from the caller's words.
+[[gnu::always_inline]] inline void write_registers(Thread& target, const Pd& caller,
+                                                   std::uint64_t count)
+{
+    copy_words(target.context.words.data(), caller.message, count);
+    if (count > static_cast<std::uint64_t>(Word::spsr)) {
+        target.context[Word::spsr] =
+            filter_spsr(target.context[Word::spsr], target.kind == Kind::vcpu, k_user_spsr);
+    }
+}
+
+[[gnu::noinline]] Thread* write_registers_and_restart(Thread& target, std::uint64_t count,
+                                                      Pd& caller, Core& core)
+{
+    cancel(core, target);
+    write_registers(target, caller, count);
+    wake(core, target);
+    return done_and_reschedule(core, caller, Error::none);
 }
 
 Thread* sys_write_registers(std::uint64_t cap, std::uint64_t resume, std::uint64_t count,
@@ -134,20 +154,12 @@ Thread* sys_write_registers(std::uint64_t cap, std::uint64_t resume, std::uint64
     if (count > k_context_words) {
         return done(caller, Error::truncated_message);
     }
-    if (resume == 1) {
-        cancel(core, target);
+    if (resume == 1) [[unlikely]] {
+        return write_registers_and_restart(target, count, caller, core);
     }
-    copy_words(target.context.words.data(), caller.message, count);
-    if (count != 0) {
-        target.context[Word::pc] += pc_offset(target);
-    }
-    if (count > static_cast<std::uint64_t>(Word::spsr)) {
-        target.context[Word::spsr] =
-            filter_spsr(target.context[Word::spsr], target.kind == Kind::vcpu, k_user_spsr);
-    }
-    if (resume == 1) {
-        wake(core, target);
-        return done_and_reschedule(core, caller, Error::none);
+    write_registers(target, caller, count);
+    if (count != 0 && is_past_its_call(target)) [[unlikely]] {
+        target.context[Word::pc] += 4;
     }
     return done(caller, Error::none);
 }
@@ -178,7 +190,7 @@ Thread* sys_resume(std::uint64_t cap, std::uint64_t, std::uint64_t, Pd& caller, 
 Vcpu* find_vcpu(const Pd& caller, std::uint64_t cap)
 {
     const int index = find_object(caller, cap, CapType::vcpu);
-    return index < 0 ? nullptr : &g_system.vcpus[static_cast<unsigned>(index)];
+    return index < 0 ? nullptr : g_system.vcpu_of_index[static_cast<unsigned>(index)];
 }
 
 Thread* sys_vcpu_read(std::uint64_t cap, std::uint64_t field, std::uint64_t, Pd& caller, Core& core)

@@ -108,6 +108,7 @@ void create_system(System& system, Core& core, const picokit::SystemTable& table
         Vcpu& vcpu = system.vcpus[i];
         create_thread(system, vcpu, vcpus[i].thread);
         system.threads[pds.size() + i] = &vcpu;
+        system.vcpu_of_index[i]        = &vcpu;
         vcpu.kind                      = Kind::vcpu;
         vcpu.hcr                       = k_guest_hcr;
         vcpu[VcpuField::sctlr]         = k_fresh_sctlr;

@@ -35,7 +35,8 @@ struct MessageInfo : base::Register<MessageInfo, std::uint64_t> {
 
 /// Copies message words from one IPC buffer to another, or registers to or from one; two at a
 /// time, which the compiler makes load and store pairs of.
-inline void copy_words(std::uint64_t* to, const std::uint64_t* from, std::uint64_t count)
+[[gnu::always_inline]] inline void copy_words(std::uint64_t* to, const std::uint64_t* from,
+                                              std::uint64_t count)
 {
     const auto pair = [&](unsigned at) {
         const std::uint64_t first  = from[at];

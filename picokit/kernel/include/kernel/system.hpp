@@ -25,6 +25,12 @@ inline constexpr std::uint32_t k_max_intid = 1019;
 inline constexpr std::uint64_t k_max_domain_entries = 99;
 
 struct System {
+    // First, where they are cheap to get at: what capabilities name.
+    /// PDs, then vCPUs: the order of TCB capabilities.
+    std::array<Thread*, picokit::k_max_threads> threads{};
+    /// All vCPUs.
+    std::array<Vcpu*, picokit::k_max_vcpus> vcpu_of_index{};
+
     const picokit::SystemTable* table = nullptr;
 
     std::array<Pd, picokit::k_max_pds>     pds{};
@@ -35,9 +41,6 @@ struct System {
     /// 1 + index into `irqs` for each interrupt number; 0: nobody owns it.
     std::array<std::uint16_t, k_max_intid + 1> irq_of_intid{};
     std::span<const picokit::DomainEntry>      domains{};
-
-    /// PDs first, then vCPUs: the order of TCB capabilities.
-    std::array<Thread*, picokit::k_max_threads> threads{};
 };
 
 extern System g_system;
