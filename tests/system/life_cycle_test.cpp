@@ -45,12 +45,12 @@ TEST_P(LifeCycle, RebootsTenTimesFromPristineImages)
             << console.transcript();
         ASSERT_EQ(console.wait_for({k_prompt}, k_limits).kind, Kind::matched);
         // Nothing of the last life may be left: neither a file nor the time since boot.
-        ASSERT_TRUE(console.send("test -e /tmp/trace && echo left\"over\" || echo cle\"an\"\n"));
+        ASSERT_TRUE(console.send("test -e /run/trace && echo left\"over\" || echo cle\"an\"\n"));
         const auto trace =
             console.wait_for({qemu::text("leftover"), qemu::text("clean")}, k_limits);
         ASSERT_EQ(trace.kind, Kind::matched) << "round " << round << "\n" << console.transcript();
         EXPECT_EQ(trace.index, 1u);
-        ASSERT_TRUE(console.send(round == 10 ? "poweroff -f\n" : "touch /tmp/trace; reboot -f\n"));
+        ASSERT_TRUE(console.send(round == 10 ? "poweroff -f\n" : "touch /run/trace; reboot -f\n"));
     }
     ASSERT_EQ(console.wait_for({}, k_limits).kind, Kind::ended) << console.transcript();
     EXPECT_TRUE(console.process().wait().is_success());

@@ -39,7 +39,7 @@ public:
     const std::string& name() const { return name_; }
 
 private:
-    std::string name_ = "/tmp/fdt-test-XXXXXX";
+    std::string name_ = testing::TempDir() + "fdt-test-XXXXXX";
 };
 
 std::string output_of(const std::string& command)

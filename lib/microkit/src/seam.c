@@ -116,15 +116,15 @@ void seam_vcpu_restart(unsigned vcpu, uint64_t entry) { microkit_vcpu_restart(vc
 
 void seam_vcpu_stop(unsigned vcpu) { microkit_vcpu_stop(vcpu); }
 
-// An unanswered fault alone leaves the vCPU inactive, without a system call. But a kernel that prints
-// would remark on the reply object at every wait, in the middle of a guest's console.
+// An unanswered fault alone leaves the vCPU inactive, without a system call. But a kernel that
+// prints would remark on the reply object at every wait, in the middle of a guest's console.
 void seam_vcpu_park(unsigned vcpu)
 {
-#if defined(CONFIG_PRINTING)
+    #if defined(CONFIG_PRINTING)
     microkit_vcpu_stop(vcpu);
-#else
+    #else
     (void)vcpu;
-#endif
+    #endif
 }
 
 void seam_vcpu_resume(unsigned vcpu) { check(seL4_TCB_Resume(BASE_VM_TCB_CAP + vcpu)); }

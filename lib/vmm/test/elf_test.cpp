@@ -112,7 +112,7 @@ TEST(Elf, AProgramOfTheCrossCompiler)
     if (std::system("command -v aarch64-linux-gnu-gcc >/dev/null") != 0) {
         GTEST_SKIP() << "needs aarch64-linux-gnu-gcc";
     }
-    const std::string name = "/tmp/elf-test-" + std::to_string(getpid());
+    const std::string name = testing::TempDir() + "elf-test-" + std::to_string(getpid());
     const auto        command =
         "printf '.global _start\\n.text\\n.word 1\\n_start: wfi\\n b .\\n"
         ".data\\n.quad 7\\n.bss\\n.skip 0x3000\\n' | aarch64-linux-gnu-gcc "

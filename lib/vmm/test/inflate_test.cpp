@@ -178,7 +178,7 @@ TEST(Inflate, FilesOfTheGzipProgram)
     auto       plain = mixed(3'000'000, 3);
     const auto lines = text(30'000);
     plain.insert(plain.end(), lines.begin(), lines.end());
-    std::string name = "/tmp/inflate-test-XXXXXX";
+    std::string name = testing::TempDir() + "inflate-test-XXXXXX";
     const int   file = mkstemp(name.data());
     ASSERT_GE(file, 0);
     ASSERT_EQ(write(file, plain.data(), plain.size()), static_cast<ssize_t>(plain.size()));

@@ -4,6 +4,8 @@
 
 #include "base/endian.hpp"
 
+#include <gtest/gtest.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -120,7 +122,7 @@ inline Bytes elf(std::uint64_t entry, std::initializer_list<SegmentFields> segme
 /// What the gzip program makes of a file.
 inline Bytes gzip(const Bytes& plain)
 {
-    std::string name = "/tmp/kernel-test-XXXXXX";
+    std::string name = testing::TempDir() + "kernel-test-XXXXXX";
     const int   file = mkstemp(name.data());
     if (file < 0 || write(file, plain.data(), plain.size()) != static_cast<ssize_t>(plain.size()) ||
         std::system(("gzip -f " + name).c_str()) != 0) {

@@ -4,6 +4,8 @@
 
 #include "vmm/device_tree.hpp"
 
+#include <gtest/gtest.h>
+
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -70,7 +72,7 @@ struct TestMachine {
 /// Runs a program with `input` as its standard input; its output, and its complaints to `log`.
 inline std::string run(const std::string& command, std::span<const std::byte> input)
 {
-    std::string name = "/tmp/tree-test-XXXXXX";
+    std::string name = testing::TempDir() + "tree-test-XXXXXX";
     const int   file = mkstemp(name.data());
     if (file < 0 || write(file, input.data(), input.size()) != static_cast<ssize_t>(input.size())) {
         std::abort();

@@ -42,14 +42,14 @@ enum class GicAction : std::uint8_t {
 
 /// A register, or an array of equal registers one after the other.
 struct GicRegister {
-    std::uint32_t    offset; ///< of the first byte, in its frame (redistributor: in its 128 KiB)
-    std::uint32_t    bytes;  ///< of all elements
-    std::uint8_t     widths; ///< sum of the access sizes it has: 4, 1 + 4, 2 + 4, 4 + 8
-    GicAccess        access;
-    GicAction        action;
-    std::uint16_t    first; ///< what the first element is: a word of 32 bits, an INTID, …
-    std::uint32_t    value; ///< see GicAction; also the value after reset
-    const char*      name;
+    std::uint32_t offset; ///< of the first byte, in its frame (redistributor: in its 128 KiB)
+    std::uint32_t bytes;  ///< of all elements
+    std::uint8_t  widths; ///< sum of the access sizes it has: 4, 1 + 4, 2 + 4, 4 + 8
+    GicAccess     access;
+    GicAction     action;
+    std::uint16_t first; ///< what the first element is: a word of 32 bits, an INTID, …
+    std::uint32_t value; ///< see GicAction; also the value after reset
+    const char*   name;
 
     [[nodiscard]] constexpr std::uint32_t end() const { return offset + bytes; }
 };
