@@ -160,7 +160,6 @@ image_size:
     ret
 
 // Cleans and invalidates [x0, x1) to the point of coherency; clobbers x4, x5.
-    .global clean_range
 clean_range:
     mrs     x4, ctr_el0
     ubfx    x4, x4, #16, #4
@@ -256,7 +255,6 @@ picokit_system_table:
 
     .section .text.memory, "ax"
 // Clears [x0, x1), both multiples of 64, by the largest block that DC ZVA offers; the caches are on.
-    .global clear_range
 clear_range:
     subs    x1, x1, x0
     b.eq    3f
@@ -294,6 +292,38 @@ use_stores:
     stp     q0, q0, [x0], #32
     subs    x1, x1, #64
     b.ne    4b
+    ret
+
+// Clears [x0, x1), multiples of 4096, and cleans and invalidates it to the point of coherency: at once
+// where a DC ZVA is one line long.
+    .global clear_and_clean_range
+clear_and_clean_range:
+    mrs     x2, dczid_el0
+    and     x2, x2, #0x1f       // DZP and BS: log2 of the words of a DC ZVA
+    mrs     x3, ctr_el0
+    ubfx    x3, x3, #16, #4     // DminLine: log2 of the words of a line
+    cmp     x2, x3
+    b.ne    6f
+    mov     x4, #4
+    lsl     x4, x4, x3
+5:
+    cmp     x0, x1
+    b.hs    7f
+.rept 8
+    dc      zva, x0
+    dc      civac, x0
+    add     x0, x0, x4
+.endr
+    b       5b
+6:
+    stp     x29, x30, [sp, #-32]!
+    stp     x0, x1, [sp, #16]
+    bl      clear_range
+    ldp     x0, x1, [sp, #16]
+    ldp     x29, x30, [sp], #32
+    b       clean_range
+7:
+    dsb     sy
     ret
 
 // Copies x2 bytes, a multiple of 16, from x1 to x0, and cleans the copy to the point of coherency:

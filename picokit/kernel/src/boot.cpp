@@ -90,11 +90,9 @@ extern "C" void picokit_prepare_memory()
     const picokit::SystemTable& table = system_table();
     const auto* const clears = machine::pointer<const picokit::ClearEntry>(table.clears.address);
     for (std::uint64_t i = 0; i < table.clears.count; ++i) {
-        const std::uint64_t end = clears[i].address + clears[i].size;
-        clear_range(clears[i].address, end);
         // To memory: whoever reads it past the caches (a device, a guest with its caches off) must
         // find zeros, and no dirty line may later be written over what such a one has written.
-        clean_range(clears[i].address, end);
+        clear_and_clean_range(clears[i].address, clears[i].address + clears[i].size);
     }
     const auto* const copies = machine::pointer<const picokit::CopyEntry>(table.copies.address);
     for (std::uint64_t i = 0; i < table.copies.count; ++i) {

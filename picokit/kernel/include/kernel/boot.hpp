@@ -20,10 +20,8 @@ extern "C" const BootMap picokit_boot_map;
 extern "C" const std::uint64_t picokit_system_table;
 
 extern "C" {
-/// Zeroes [start, end), multiples of 64.
-void clear_range(std::uint64_t start, std::uint64_t end);
-/// Cleans and invalidates the data cache over [start, end), to the point of coherency.
-void clean_range(std::uint64_t start, std::uint64_t end);
+/// Zeroes [start, end), multiples of 4 KiB, down to the point of coherency.
+void clear_and_clean_range(std::uint64_t start, std::uint64_t end);
 /// Copies `size` bytes, a multiple of 16; the copy may be executed.
 void copy_range(std::uint64_t to, std::uint64_t from, std::uint64_t size);
 
