@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The virtual interrupt controller of one machine: GICv2 (IHI 0048) or GICv3 (IHI 0069).
 //
-// What the guest finds (reasons in lib/vmm/README.md): a GIC with one security state (GICv2 without
+// What the guest finds (reasons in lib/vmm/GIC.md): a GIC with one security state (GICv2 without
 // Security Extensions, GICv3 with GICD_CTLR.DS = 1), two interrupt groups, 32 priorities, no LPIs.
 // Distributor and redistributors are this class; the CPU interface is the hardware's virtual one,
 // fed through list registers that seL4 lets us write and never read. So an interrupt is *in flight*
@@ -117,7 +117,7 @@ public:
 
     /// Reset values in all frames, all lines low, all vCPUs offline, hardware acknowledged. Call it
     /// with all vCPUs stopped. What list registers still hold is emptied as far as possible (see
-    /// README, "Stale list registers").
+    /// GIC.md, "Stale list registers").
     void reset();
 
     /// A vCPU starts (online) or has stopped. Only online vCPUs get interrupts; what was in flight
