@@ -110,8 +110,8 @@ vector synchronous
     mov     sp, x4
     cmp     x7, #SYSCALL_COUNT
     b.hs    syscall_without_handler
-    adrp    x9, picokit_syscalls
-    add     x9, x9, :lo12:picokit_syscalls
+    adrp    x9, k_picokit_syscalls
+    add     x9, x9, :lo12:k_picokit_syscalls
     ldr     x9, [x9, x7, lsl #3]
     str     x3, [sp, #-16]!
     adr     x30, syscall_done

@@ -333,7 +333,7 @@ Thread* sys_debug_put_char(std::uint64_t character, std::uint64_t, std::uint64_t
 
 } // namespace
 
-extern "C" const std::array<Syscall, k_syscall_count> picokit_syscalls{
+extern "C" const std::array<Syscall, k_syscall_count> k_picokit_syscalls{
     sys_none,           sys_receive,         sys_call,          sys_signal, sys_irq_ack,
     sys_read_registers, sys_write_registers, sys_suspend,       sys_resume, sys_vcpu_read,
     sys_vcpu_write,     sys_vcpu_inject,     sys_vcpu_ack_vppi, sys_smc,    sys_become_passive,

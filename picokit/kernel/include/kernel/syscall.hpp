@@ -17,7 +17,7 @@ using Syscall = Thread* (*)(std::uint64_t x0, std::uint64_t x1, std::uint64_t x2
 /// By number; exception.S bounds the number by k_syscall_count.
 inline constexpr std::size_t k_syscall_count = 17;
 
-extern "C" const std::array<Syscall, k_syscall_count> picokit_syscalls;
+extern "C" const std::array<Syscall, k_syscall_count> k_picokit_syscalls;
 
 /// The call was refused by its handler or has no handler: the fault that it is instead.
 extern "C" Thread* picokit_syscall_fault(Pd& caller, Core& core);

@@ -163,7 +163,7 @@ void World::syscall(unsigned index, unsigned number, std::uint64_t x0, std::uint
     caller.context[Word::x7] = number;
     caller.context[Word::pc] += 4;
     Thread* next =
-        number < k_syscall_count ? picokit_syscalls[number](x0, x1, x2, caller, *core) : nullptr;
+        number < k_syscall_count ? k_picokit_syscalls[number](x0, x1, x2, caller, *core) : nullptr;
     if (next == nullptr) {
         next = picokit_syscall_fault(caller, *core);
     }
