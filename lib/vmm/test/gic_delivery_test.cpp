@@ -429,19 +429,16 @@ TEST_P(GicDelivery, DeactivatingByRegisterInsteadOfEnding)
     EXPECT_EQ(machine.acknowledge(), 40U);
 }
 
-TEST_P(GicDelivery, DeactivatingByRegisterWhenTheKernelKnowsBetter)
+TEST_P(GicDelivery, DeactivatingByRegisterWhatTheKernelKnowsToBeActive)
 {
-    if (sees()) {
-        GTEST_SKIP() << "a refusal is how a blind kernel tells";
-    }
     machine.start();
     machine.set_edge(40);
     gic.pulse(0, 40);
     ASSERT_EQ(machine.acknowledge(), 40U);
     machine.refuses_active = true;
     machine.set_bit(ICACTIVER, 40);
-    EXPECT_EQ(machine.refusals, 1U);
-    // The old entry stays behind; the interrupt works on, and the guest's next end frees one.
+    EXPECT_EQ(machine.refusals, sees() ? 0U : 1U); // a refusal is how a blind kernel tells
+    // There the old entry stays behind; the interrupt works on, and the guest's next end frees one.
     machine.cpus[0].running.clear();
     machine.allow_twins = true;
     for (int i = 0; i < 3; ++i) {
