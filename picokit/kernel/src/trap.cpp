@@ -38,7 +38,7 @@ std::uint64_t guest_physical(std::uint64_t esr)
     return machine::read<Register::hpfar_el2>() >> 4 << 12 | (far & k_page_mask);
 }
 
-/// Address of an abort, as the supervisor is to see it (specification 4.6).
+/// Address of an abort, as seL4 shows it to a supervisor.
 std::uint64_t abort_address(const Thread& thread, std::uint64_t esr)
 {
     if (thread.kind == Kind::vcpu) [[likely]] {

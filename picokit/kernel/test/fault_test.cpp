@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Fault messages word for word, replies, and supervisors (specification 4.5, 4.6 and 4.11).
+// Fault messages word for word, replies, and supervisors.
 #include "kit/world.hpp"
 
 #include "kernel/delivery.hpp"

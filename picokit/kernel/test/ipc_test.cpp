@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Notifications, protected calls and their answers (specification 2.5 to 2.7).
+// Notifications, protected calls and their answers.
 #include "kernel/ipc.hpp"
 
 #include "kit/world.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Calls on threads and virtual CPUs: effects, ranges, errors (specification 4.3, 4.5, 4.7 to 4.9).
+// Calls on threads and virtual CPUs: effects, ranges, errors.
 #include "kit/world.hpp"
 
 #include "arch/list_register.hpp"

@@ -53,7 +53,7 @@
 #define PICOKIT_IPC_WORDS_OFFSET 8
 #define PICOKIT_IPC_WORDS 120
 
-/* Badges (spec: notification word, protected call, fault). */
+/* Badges: bits 0..61 are a notification word unless one of these is set. */
 #define PICOKIT_BADGE_FAULT_BIT 62
 #define PICOKIT_BADGE_CALL_BIT 63
 

@@ -8,7 +8,7 @@
 
 namespace kernel {
 
-/// Error numbers of system calls (specification 4.3).
+/// Error numbers of system calls (seL4_Error).
 enum class Error : std::uint64_t {
     none               = 0,
     invalid_argument   = 1,
@@ -20,7 +20,7 @@ enum class Error : std::uint64_t {
 };
 
 /// The entry that `cap` names in the PD's table, or one of type `none`. Slots of <cspace> are
-/// addressed as slot << 58 (specification 2.8).
+/// addressed as slot << 58.
 [[nodiscard]] inline picokit::CapEntry find_capability(const Pd& pd, std::uint64_t cap)
 {
     constexpr unsigned k_user_shift = 58;

@@ -12,7 +12,7 @@
 
 namespace kernel {
 
-/// Index of each word (specification 4.4).
+/// Index of each word, as in seL4_UserContext.
 enum class Word : std::uint8_t {
     pc          = 0, ///< resume address; while a fault is pending: the faulting instruction
     sp          = 1, ///< SP_EL0; of the current thread it is in the hardware instead
@@ -54,7 +54,7 @@ static_assert(8 * static_cast<int>(Word::x16) == CONTEXT_X16);
 static_assert(8 * static_cast<int>(Word::x19) == CONTEXT_X19);
 static_assert(8 * static_cast<int>(Word::tpidr_el0) == CONTEXT_TPIDR);
 
-/// What becomes of an SPSR that a supervisor writes (specification 4.5). A thread with a vCPU may
+/// What becomes of an SPSR that a supervisor writes. A thread with a vCPU may
 /// be put into EL0t, EL1t or EL1h with all its other bits; of everything else, and for every PD,
 /// only the condition flags are taken.
 [[nodiscard]] constexpr std::uint64_t filter_spsr(std::uint64_t value, bool has_vcpu,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where exception.S finds the saved registers: byte offsets into kernel::Context, which lies at
- * the start of every thread. The order is seL4_UserContext's (Microkit specification 4.4). */
+ * the start of every thread. The order is that of seL4_UserContext. */
 #ifndef PICOKIT_KERNEL_CONTEXT_LAYOUT_H
 #define PICOKIT_KERNEL_CONTEXT_LAYOUT_H
 

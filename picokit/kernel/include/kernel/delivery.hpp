@@ -17,7 +17,7 @@ inline constexpr std::uint64_t k_fault_badge = std::uint64_t{1} << PICOKIT_BADGE
 [[nodiscard]] std::uint64_t write_rare_message(const Thread& thread, std::uint64_t* words);
 
 /// Writes the message of a thread's fault, the label and length of which it returns as a message
-/// info word. `words` has room for an IPC buffer. (Specification 4.6.)
+/// info word. `words` has room for an IPC buffer. (seL4: sel4/faults.h.)
 [[nodiscard, gnu::always_inline]] inline std::uint64_t write_fault_message(const Thread&  thread,
                                                                            std::uint64_t* words)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Faults: what a supervisor gets to know about a thread that cannot go on (specification 4.6).
+// Faults: what a supervisor gets to know about a thread that cannot go on (seL4: sel4/faults.h).
 #pragma once
 
 #include <array>

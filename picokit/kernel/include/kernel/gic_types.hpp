@@ -17,7 +17,7 @@ inline constexpr std::uint32_t k_gic_special_intid = 1020;
 /// than 4.)
 inline constexpr unsigned k_max_list_registers = 16;
 
-/// A virtual interrupt to inject (specification 4.8).
+/// A virtual interrupt to inject: arguments of seL4_ARM_VCPU_InjectIRQ.
 struct VirtualInterrupt {
     std::uint32_t intid;
     std::uint8_t  priority; ///< 0..31

@@ -3,7 +3,7 @@
 //
 // A PD has one notification word, one queue of callers (calls and faults alike, by priority, first
 // come first served within one) and one place for a client that awaits its answer. Whenever the PD
-// receives, pending notifications go first. (Specification 2.5 and 2.7.)
+// receives, pending notifications go first.
 #pragma once
 
 #include "kernel/core.hpp"

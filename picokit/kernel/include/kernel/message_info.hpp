@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The word that describes a message (specification 4.2).
+// The word that describes a message (seL4_MessageInfo_t).
 #pragma once
 
 #include "base/reg.hpp"

@@ -10,7 +10,7 @@
 
 namespace kernel {
 
-/// HCR_EL2 of guests (specification 4.10).
+/// HCR_EL2 of guests, the same as under seL4.
 inline constexpr std::uint64_t k_guest_hcr = arch::Hcr{}
                                                  .with<arch::Hcr::vm>(true)
                                                  .with<arch::Hcr::fmo>(true)

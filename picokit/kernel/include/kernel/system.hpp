@@ -21,7 +21,7 @@ enum class IrqState : std::uint8_t {
 
 inline constexpr std::uint32_t k_max_intid = 1019;
 
-/// Entries of a domain schedule (specification 1.6).
+/// Entries of a domain schedule: as many as Microkit allows.
 inline constexpr std::uint64_t k_max_domain_entries = 99;
 
 struct System {

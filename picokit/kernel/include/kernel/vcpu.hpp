@@ -15,7 +15,7 @@ namespace kernel {
 
 struct Core;
 
-/// Fields of the read and write calls (specification 4.7), then what else a vCPU has.
+/// Fields of the read and write calls (seL4_VCPUReg), then what else a vCPU has.
 enum class VcpuField : std::uint8_t {
     sctlr,
     cpacr,
