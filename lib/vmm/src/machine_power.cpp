@@ -122,6 +122,7 @@ void Machine::resume()
             if (!records_[id].timer_owed) {
                 face.acknowledge_ppi(config_.platform.timer.virtual_timer); // as in start_vcpu()
             }
+            gic_.message_lost(id); // of an interrupt's end, likewise
             face.resume();
             continue;
         }
