@@ -100,6 +100,9 @@ TEST(BadInput, EachGetsOneClearMessage)
     EXPECT_THAT(message({"--kernel", cut}), HasSubstr("the kernel is cut off"));
     EXPECT_THAT(message({"--memory", "16M"}), HasSubstr("larger than the guest's RAM"));
     EXPECT_THAT(message({"--memory", "4G"}), HasSubstr("not enough RAM"));
+    EXPECT_THAT(message({"--dtb", root() / "build/boards" / k_gicv2 / "board.dtb"}),
+                HasSubstr("/memory@40000000: RAM that the machine does not have"));
+    EXPECT_THAT(message({"hello", "--config", "release"}), HasSubstr("only debug"));
     EXPECT_THAT(message({"--kernel", "/none"}), HasSubstr("--kernel: there is no file /none"));
     EXPECT_THAT(message({"--kernel", write_file("empty", "")}), HasSubstr("is empty"));
     EXPECT_THAT(message({"hello", "--memory", "64M"}), HasSubstr("has no guest"));

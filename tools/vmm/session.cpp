@@ -323,6 +323,9 @@ int run_session(const System& system, const qemu::Board& board, KernelKind kind,
         return session.execute(*options.command);
     }
     if (!has_guest) {
+        if (system.config != "debug") {
+            fmt::print(stderr, "-- only debug configurations print what programs say\n");
+        }
         return session.wait_for_lines(lines);
     }
     return kind == KernelKind::linux_image ? session.tour() : session.pass_through();
