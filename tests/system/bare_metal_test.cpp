@@ -102,11 +102,12 @@ TEST(BadInput, EachGetsOneClearMessage)
     EXPECT_THAT(message({"--memory", "4G"}), HasSubstr("not enough RAM"));
     EXPECT_THAT(message({"--dtb", root() / "build/boards" / k_gicv2 / "board.dtb"}),
                 HasSubstr("/memory@40000000: RAM that the machine does not have"));
-    EXPECT_THAT(message({"hello", "--config", "release"}), HasSubstr("only debug"));
     EXPECT_THAT(message({"--kernel", "/none"}), HasSubstr("--kernel: there is no file /none"));
     EXPECT_THAT(message({"--kernel", write_file("empty", "")}), HasSubstr("is empty"));
     EXPECT_THAT(message({"hello", "--memory", "64M"}), HasSubstr("has no guest"));
     EXPECT_THAT(message({"--qemu-args", "-nonsense"}), HasSubstr("-nonsense: invalid option"));
+    EXPECT_THAT(run({"hello", "--config", "release", "--timeout", "3"}).errors,
+                HasSubstr("only debug configurations print"));
 }
 
 } // namespace
