@@ -5,18 +5,29 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fcntl.h>
 
 namespace {
 
 using namespace std::chrono_literals;
 
-/// An interactive shell on a pseudo-terminal, with echo, as a guest has it.
+/// Whether this machine has pseudo-terminals; a bare chroot has none.
+bool has_terminals()
+{
+    const qemu::Descriptor terminal{::posix_openpt(O_RDWR)};
+    return terminal.is_open() && ::grantpt(terminal.number()) == 0;
+}
+
+/// An interactive shell on a pseudo-terminal, with echo, as a guest has it (or else without
+/// either).
 qemu::Console start_shell(const char* shell = "sh")
 {
     const auto interactive = std::string("PS1='guest# ' exec ") + shell + " -i";
-    return qemu::Console(
-        qemu::Process::start({"script", "-qfc", interactive, "/dev/null"}, qemu::Streams::piped)
-            .value());
+    const auto command     = has_terminals()
+                                 ? std::vector<std::string>{"script", "-qfc", interactive, "/dev/null"}
+                                 : std::vector<std::string>{"sh", "-c", interactive + " 2>&1"};
+    return qemu::Console(qemu::Process::start(command, qemu::Streams::piped).value());
 }
 
 vmm::CommandResult run(std::string_view command, const char* shell = "sh")
