@@ -244,6 +244,16 @@ void Machine::system_reset(ResetKind)
     }
 }
 
+void Machine::firmware_unreachable()
+{
+    if (!said_firmware_) {
+        said_firmware_ = true;
+        base::print(sink(), "vmm: guest \"", config_.name,
+                    "\" called the firmware, which this VMM may not: give its protection domain "
+                    "smc=\"true\", or take the call off smccc.forward\n");
+    }
+}
+
 bool Machine::is_ram(GuestPhysical address) const { return memory_.contains(address, 4); }
 
 bool Machine::load_list_register(VcpuId id, unsigned index, Entry entry)

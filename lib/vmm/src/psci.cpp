@@ -80,7 +80,7 @@ PsciResult Psci::call(VcpuId caller, arch::SmcccFunction function, std::uint64_t
     case psci::k_cpu_on:
         return {cpu_on(x1, x2, x3, host)};
     case psci::k_affinity_info:
-        return {affinity_info(x1, x2)};
+        return {affinity_info(x1, static_cast<std::uint32_t>(x2))};
     case psci::k_migrate_info_type:
         return {psci::k_no_trusted_os};
     case psci::k_cpu_suspend:
@@ -90,6 +90,9 @@ PsciResult Psci::call(VcpuId caller, arch::SmcccFunction function, std::uint64_t
     case psci::k_cpu_off:
         on_[caller] = false;
         host.power_off(caller);
+        if (std::ranges::find(on_, true) == on_.end()) {
+            host.system_off(); // nobody is left to start anybody
+        }
         return {};
     case psci::k_system_off:
         host.system_off();
@@ -116,6 +119,7 @@ std::int64_t Psci::cpu_on(std::uint64_t target, std::uint64_t entry, std::uint64
     if (!vcpu) {
         return psci::k_invalid_parameters;
     }
+    // A call that starts a vCPU is over before the next call begins: ON_PENDING cannot be seen.
     if (on_[*vcpu]) {
         return psci::k_already_on;
     }
@@ -127,7 +131,7 @@ std::int64_t Psci::cpu_on(std::uint64_t target, std::uint64_t entry, std::uint64
     return psci::k_success;
 }
 
-std::int64_t Psci::affinity_info(std::uint64_t target, std::uint64_t lowest_level) const
+std::int64_t Psci::affinity_info(std::uint64_t target, std::uint32_t lowest_level) const
 {
     if (lowest_level > 3 || (target & ~arch::Mpidr::k_affinity_mask) != 0) {
         return psci::k_invalid_parameters;

@@ -34,10 +34,12 @@ bool is_forwarded(SmcccFunction function, const SmcccConfig& config)
     });
 }
 
-CallResult forward(CallWords& words)
+CallResult forward(CallWords& words, SmcccFunction function, PowerHost& host)
 {
+    words[0]           = function.raw(); // what was checked, and nothing above it
     const auto results = microkit::smc(words);
     if (!results) {
+        host.firmware_unreachable();
         return value(words, k_not_supported);
     }
     words = *results;
@@ -80,17 +82,25 @@ CallResult architecture_call(CallWords& words, const SmcccConfig& config)
     }
 }
 
+/// TRNG's errors leave nothing in x1..x3 (DEN 0098, 2.5: reserved, must be zero).
+CallResult no_bits(CallWords& words, std::int64_t error)
+{
+    words[0] = static_cast<std::uint64_t>(error);
+    words[1] = words[2] = words[3] = 0;
+    return {.resumes = true, .words = 4};
+}
+
 /// TRNG_RND: N bits into x1..x3, the least significant word in x3 (DEN 0098, 2.5).
 CallResult random_bits(CallWords& words, bool wide, EntropySource entropy)
 {
     const unsigned      word_bits = wide ? 64 : 32;
     const std::uint64_t wanted    = wide ? words[1] : static_cast<std::uint32_t>(words[1]);
     if (wanted == 0 || wanted > 3 * word_bits) {
-        return value(words, arch::trng::k_invalid_parameters);
+        return no_bits(words, arch::trng::k_invalid_parameters);
     }
     std::array<std::uint64_t, 3> random{};
     if (!entropy(std::as_writable_bytes(std::span{random}))) {
-        return value(words, arch::trng::k_no_entropy);
+        return no_bits(words, arch::trng::k_no_entropy);
     }
     auto left = static_cast<unsigned>(wanted);
     for (unsigned i = 0; i < 3; ++i) {
@@ -123,8 +133,8 @@ CallResult trng_call(CallWords& words, const SmcccConfig& config)
             return value(words, arch::trng::k_not_supported);
         }
     case arch::trng::k_get_uuid: {
-        // Names this service; made for it once, without meaning.
-        constexpr std::array<std::uint32_t, 4> k_uuid = {0x5f1c'9a3e, 0x4b0d'77c2, 0x9ae1'0c56,
+        // Names this service; a random UUID (RFC 4122, version 4) made for it once.
+        constexpr std::array<std::uint32_t, 4> k_uuid = {0x5f1c'9a3e, 0x0b4d'77c2, 0x9ae1'0c96,
                                                          0xd2f4'38b7};
         std::copy(k_uuid.begin(), k_uuid.end(), words.begin());
         return {.resumes = true, .words = 4};
@@ -169,7 +179,7 @@ CallResult answer_call(VcpuId caller, CallWords& words, const SmcccConfig& confi
         return architecture_call(words, config);
     }
     if (is_forwarded(function, config)) {
-        return forward(words);
+        return forward(words, function, host);
     }
     return value(words, k_not_supported);
 }

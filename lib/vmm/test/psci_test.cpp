@@ -40,6 +40,7 @@ public:
     {
         log.emplace_back(kind == vmm::ResetKind::warm ? "warm reset" : "cold reset");
     }
+    void firmware_unreachable() override { log.emplace_back("no firmware"); }
     bool is_ram(GuestPhysical address) const override
     {
         return address.raw() - k_ram_start < k_ram_size;
@@ -55,6 +56,9 @@ bool give_ones(std::span<std::byte> bytes)
 }
 bool give_nothing(std::span<std::byte>) { return false; }
 
+/// x4 and up, by which a call that changes more than its results is found out.
+constexpr std::array<std::uint64_t, 4> k_untouched = {44, 55, 66, 77};
+
 class Calls : public testing::Test {
 protected:
     void SetUp() override
@@ -67,8 +71,18 @@ protected:
     std::optional<std::int64_t> call(std::uint32_t function, std::uint64_t x1 = 0,
                                      std::uint64_t x2 = 0, std::uint64_t x3 = 0, VcpuId caller = 0)
     {
-        words             = {function, x1, x2, x3, 44, 55, 66, 77};
+        // The upper half of x0 is no part of the identifier.
+        words             = {0xabcd'0000'0000'0000 | function, x1, x2, x3, 44, 55, 66, 77};
         const auto result = vmm::answer_call(caller, words, config, table, power);
+        if (config.forward.empty()) {
+            EXPECT_TRUE(std::ranges::equal(std::span{words}.subspan(4), k_untouched));
+        }
+        EXPECT_EQ(result.resumes, result.words > 0);
+        if (result.words == 1) {
+            EXPECT_EQ(words[1], x1);
+            EXPECT_EQ(words[2], x2);
+            EXPECT_EQ(words[3], x3);
+        }
         if (!result.resumes) {
             return std::nullopt;
         }
@@ -160,6 +174,43 @@ TEST_F(Calls, AffinityInfo)
                   psci::k_invalid_parameters);
     }
     EXPECT_EQ(call(wide(psci::k_affinity_info), 0, 4), psci::k_invalid_parameters);
+    EXPECT_EQ(call(psci::k_affinity_info, 0, 0xffff'ffff), psci::k_invalid_parameters);
+    // The level is 32 bits wide in the 64-bit call too; the affinity is not.
+    EXPECT_EQ(call(wide(psci::k_affinity_info), 0, 0x1'0000'0000), psci::k_affinity_on);
+    EXPECT_EQ(call(psci::k_affinity_info, 0x1'0000'0001, 0), psci::k_affinity_off);
+    EXPECT_EQ(call(wide(psci::k_affinity_info), 0x1'0000'0001, 0), psci::k_invalid_parameters);
+    // Nothing above level 0 is off while one CPU is on.
+    EXPECT_EQ(call(wide(psci::k_cpu_on), 3, k_ram_start), psci::k_success);
+    EXPECT_EQ(call(psci::k_cpu_off), std::nullopt);
+    EXPECT_EQ(call(wide(psci::k_affinity_info), 0, 0, 0, 3), psci::k_affinity_off);
+    EXPECT_EQ(call(wide(psci::k_affinity_info), 0, 1, 0, 3), psci::k_affinity_on);
+}
+
+TEST_F(Calls, TheLastCpuOffEndsTheMachine)
+{
+    EXPECT_EQ(call(wide(psci::k_cpu_on), 1, k_ram_start), psci::k_success);
+    EXPECT_EQ(call(psci::k_cpu_off), std::nullopt);
+    EXPECT_EQ(power.log.back(), "off 0");
+    EXPECT_EQ(call(psci::k_cpu_off, 0, 0, 0, 1), std::nullopt);
+    EXPECT_EQ(power.log.back(), "system off");
+}
+
+TEST_F(Calls, CpuOnIsOverWhenItReturns)
+{
+    // Nobody ever sees ON_PENDING: of any number of calls one succeeds, the others are too late.
+    EXPECT_EQ(call(wide(psci::k_cpu_on), 1, k_ram_start), psci::k_success);
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(call(wide(psci::k_cpu_on), 1, k_ram_start), psci::k_already_on);
+    }
+    EXPECT_EQ(power.log.size(), 1u);
+}
+
+TEST_F(Calls, CpuOnTakesAnyContext)
+{
+    EXPECT_EQ(call(wide(psci::k_cpu_on), 1, k_ram_start, ~0ULL), psci::k_success);
+    EXPECT_EQ(power.log.back(), "on 1 1073741824 18446744073709551615");
+    EXPECT_EQ(call(psci::k_cpu_on, 2, k_ram_start, ~0ULL), psci::k_success);
+    EXPECT_EQ(power.log.back(), "on 2 1073741824 4294967295");
 }
 
 TEST_F(Calls, CpuSuspendStandsBy)
@@ -168,6 +219,11 @@ TEST_F(Calls, CpuSuspendStandsBy)
     EXPECT_EQ(power.log.back(), "standby 0");
     EXPECT_EQ(call(wide(psci::k_cpu_suspend), 0x1'0000, k_ram_start), std::nullopt);
     EXPECT_EQ(call(wide(psci::k_cpu_suspend), 0x1'0000, 0), psci::k_invalid_address);
+    // Any number may stand for the state; the entry point only counts where power goes down.
+    EXPECT_EQ(call(psci::k_cpu_suspend, 0xffff, 3), std::nullopt);
+    EXPECT_EQ(call(wide(psci::k_cpu_suspend), 0xffff'ffff'0000'0000), std::nullopt);
+    EXPECT_EQ(call(wide(psci::k_cpu_suspend), 0x1'0000, k_ram_start + 1), psci::k_invalid_address);
+    EXPECT_EQ(call(psci::k_cpu_suspend, 0x1'0000, 0xf'0000'0000 | k_ram_start), std::nullopt);
     EXPECT_EQ(call(wide(psci::k_cpu_suspend), 0x100'0000), psci::k_invalid_parameters);
     EXPECT_EQ(call(wide(psci::k_cpu_suspend), 0x8000'0000), psci::k_invalid_parameters);
     EXPECT_EQ(call(wide(psci::k_cpu_suspend), 0x2'0000), psci::k_invalid_parameters);
@@ -191,6 +247,7 @@ TEST_F(Calls, SystemOffAndResets)
     EXPECT_EQ(call(wide(psci::k_system_reset2), 0), std::nullopt);
     EXPECT_EQ(call(wide(psci::k_system_reset2), 1), psci::k_invalid_parameters);
     EXPECT_EQ(call(wide(psci::k_system_reset2), 0x8000'0000), psci::k_invalid_parameters);
+    EXPECT_EQ(call(wide(psci::k_system_reset2), 0xffff'ffff), psci::k_invalid_parameters);
     EXPECT_EQ(power.log,
               (std::vector<std::string>{"system off", "cold reset", "warm reset", "warm reset"}));
 }
@@ -208,6 +265,37 @@ TEST_F(Calls, UnknownFunctionsAreNotSupported)
             EXPECT_EQ(call(kind | owner << 24 | 0xff77), -1) << std::hex << kind << ' ' << owner;
         }
     }
+}
+
+TEST_F(Calls, ServicesThatAreNotThereHaveNoUid)
+{
+    // General queries of each owner (DEN 0028, 6.2): count, UID, reserved, revision.
+    for (std::uint32_t owner = 1; owner < 64; ++owner) {
+        for (const std::uint32_t query : {0xff00U, 0xff01U, 0xff02U, 0xff03U}) {
+            EXPECT_EQ(call(0x8000'0000 | owner << 24 | query), -1) << owner;
+        }
+    }
+}
+
+TEST_F(Calls, YieldingCallsWithAPsciNumberAreNoPsciCalls)
+{
+    for (const auto function : {psci::k_version, psci::k_cpu_off, psci::k_system_off}) {
+        EXPECT_EQ(call(function & 0x7fff'ffff), -1);
+        EXPECT_EQ(call((function & 0x7fff'ffff) | psci::k_smc64), -1);
+    }
+    EXPECT_TRUE(power.log.empty());
+}
+
+TEST_F(Calls, TheArchitecturesCallsAre32BitCalls)
+{
+    config.workarounds = vmm::Workarounds::not_affected;
+    for (const auto function :
+         {smccc::k_version, smccc::k_arch_features, smccc::k_arch_workaround_1}) {
+        EXPECT_EQ(call(wide(function)), -1);
+        EXPECT_EQ(call(smccc::k_arch_features, wide(function)), -1);
+    }
+    EXPECT_EQ(call(smccc::k_arch_features, psci::k_version), -1);
+    EXPECT_EQ(call(smccc::k_arch_soc_id), -1);
 }
 
 TEST_F(Calls, WorkaroundsDependOnTheBoard)
@@ -250,8 +338,19 @@ TEST_F(Calls, TrngGivesTheBitsAskedFor)
     EXPECT_EQ(call(trng::k_rnd64, 0), -2);
     EXPECT_EQ(call(trng::k_rnd64, 193), -2);
     EXPECT_EQ(call(trng::k_rnd32, 97), -2);
+    EXPECT_EQ(call(trng::k_rnd32, 0x1'0000'0020), 0); // 32 bits: its argument is w1
+    EXPECT_EQ(words[3], 0xffff'ffffu);
+    EXPECT_EQ(call(trng::k_rnd64, 0x1'0000'0020), -2);
     config.entropy = give_nothing;
-    EXPECT_EQ(call(trng::k_rnd64, 64), -3);
+    EXPECT_EQ(call(trng::k_rnd64, 64, 2, 3), -3);
+    EXPECT_EQ(words[1] | words[2] | words[3], 0u);
+}
+
+TEST_F(Calls, FirmwareThatTheKernelKeepsFromUsIsReported)
+{
+    config.forward = {{0x8200'0000, 0x8200'ffff}};
+    EXPECT_EQ(call(0x8200'0010), -1);
+    EXPECT_EQ(power.log, std::vector<std::string>{"no firmware"});
 }
 
 TEST_F(Calls, OnlyListedCallsOfSipAndOemAreForwarded)
@@ -267,6 +366,7 @@ TEST_F(Calls, OnlyListedCallsOfSipAndOemAreForwarded)
     config.forward = {{0x8200'0010, 0x8200'001f}, {0x8400'0000, 0x8400'ffff}};
     EXPECT_EQ(call(0x8200'0010), 123);
     EXPECT_EQ(words[5], 99u);
+    EXPECT_EQ(call(0x0200'0010), -1); // the yielding call of that number is another one
     EXPECT_EQ(call(0x8200'0020), -1);
     EXPECT_EQ(call(0x8300'0010), -1);
     // Never the services that could touch the host, whatever the list says.

@@ -47,7 +47,7 @@ SeamError seam_vcpu_inject(unsigned vcpu, uint16_t intid, uint8_t priority, uint
 void seam_vcpu_read_registers(unsigned vcpu, unsigned count, uint64_t* words);
 void seam_vcpu_write_registers(unsigned vcpu, unsigned count, const uint64_t* words);
 
-// False where the SDK forwards no SMC.
+// False where the SDK forwards no SMC, or the system description gives this PD none.
 bool seam_smc(const uint64_t arguments[8], uint64_t results[8]);
 
 #ifdef __cplusplus

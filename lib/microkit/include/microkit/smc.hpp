@@ -13,8 +13,8 @@ namespace microkit {
 /// x0..x7 of an SMC.
 using SmcWords = std::array<std::uint64_t, 8>;
 
-/// SMC #0 by the kernel: x0..x7 afterwards; nothing if this SDK's kernel forwards none. A PD
-/// without smc="true" crashes.
+/// SMC #0 by the kernel: x0..x7 afterwards; nothing if this SDK's kernel forwards none, or none for
+/// this PD (smc="true" in the system description).
 [[nodiscard]] inline std::optional<SmcWords> smc(const SmcWords& arguments)
 {
     SmcWords results{};

@@ -216,6 +216,7 @@ private:
     void suspend_system(VcpuId vcpu, base::GuestPhysical entry, std::uint64_t context) override;
     void system_off() override;
     void system_reset(ResetKind kind) override;
+    void firmware_unreachable() override;
     bool is_ram(base::GuestPhysical address) const override;
     bool load_list_register(VcpuId vcpu, unsigned index, Entry entry) override;
     void wake(VcpuId vcpu) override;
@@ -233,6 +234,7 @@ private:
     bool          configured_     = false;
     bool          rejected_       = false; ///< the configuration has an error that was printed
     bool          said_busy_      = false; ///< that there is no timer channel
+    bool          said_firmware_  = false; ///< that the firmware cannot be called
     unsigned      vcpus_          = 0;
     unsigned      restarts_       = 0;
     unsigned      generation_     = 0; ///< counts stops and starts, so that a handler notices one

@@ -19,7 +19,7 @@ public:
     /// Starts a vCPU that is off: at `entry`, MMU and caches off, interrupts masked, x0 = context.
     virtual void power_on(VcpuId vcpu, base::GuestPhysical entry, std::uint64_t context) = 0;
 
-    /// The calling vCPU is off from now on.
+    /// The calling vCPU is off from now on. If it was the last one, system_off() follows.
     virtual void power_off(VcpuId vcpu) = 0;
 
     /// The calling vCPU waits for an interrupt, then returns from its call with success.
@@ -30,6 +30,9 @@ public:
 
     virtual void system_off()            = 0;
     virtual void system_reset(ResetKind) = 0;
+
+    /// A call was to be forwarded to the board's firmware, and the kernel does not let us.
+    virtual void firmware_unreachable() = 0;
 
     /// Whether code could be fetched from an address: it is RAM of the guest.
     [[nodiscard]] virtual bool is_ram(base::GuestPhysical address) const = 0;

@@ -47,7 +47,7 @@ private:
 
     std::int64_t cpu_on(std::uint64_t target, std::uint64_t entry, std::uint64_t context,
                         PowerHost& host);
-    std::int64_t affinity_info(std::uint64_t target, std::uint64_t lowest_level) const;
+    std::int64_t affinity_info(std::uint64_t target, std::uint32_t lowest_level) const;
     PsciResult   cpu_suspend(VcpuId caller, std::uint32_t power_state, std::uint64_t entry,
                              PowerHost& host);
     PsciResult   system_suspend(VcpuId caller, std::uint64_t entry, std::uint64_t context,
