@@ -152,6 +152,48 @@ SeamError seam_vcpu_inject(unsigned vcpu, uint16_t intid, uint8_t priority, uint
     return (SeamError)seL4_ARM_VCPU_InjectIRQ(BASE_VCPU_CAP + vcpu, intid, priority, group, index);
 }
 
+SeamError seam_vcpu_set_priority(unsigned vcpu, unsigned priority)
+{
+    return (SeamError)seL4_TCB_SetPriority(BASE_VM_TCB_CAP + vcpu, BASE_VM_TCB_CAP + vcpu,
+                                           priority);
+}
+
+    // Not in an official SDK, and then null: picokit/libmicrokit/include/picokit.h.
+    #define OPTIONAL extern __attribute__((weak))
+OPTIONAL long picokit_vcpu_list_register(seL4_Word vcpu, seL4_Word index, seL4_Word states);
+OPTIONAL long picokit_vcpu_inject(seL4_Word vcpu, seL4_Word intid, seL4_Word priority,
+                                  seL4_Word group, seL4_Word index, seL4_Word source);
+OPTIONAL long picokit_vcpu_reset(seL4_Word vcpu);
+
+int seam_vcpu_list_register(unsigned vcpu, unsigned index, unsigned states)
+{
+    if (picokit_vcpu_list_register == NULL) {
+        return -1;
+    }
+    const long state = picokit_vcpu_list_register(vcpu, index, states);
+    check((seL4_Error)(state < 0 ? -state : 0));
+    return (int)state;
+}
+
+bool seam_vcpu_inject_from(unsigned vcpu, uint16_t intid, uint8_t priority, uint8_t group,
+                           uint8_t index, uint8_t source, SeamError* error)
+{
+    if (picokit_vcpu_inject == NULL) {
+        return false;
+    }
+    *error = (SeamError)picokit_vcpu_inject(vcpu, intid, priority, group, index, source);
+    return true;
+}
+
+bool seam_vcpu_reset(unsigned vcpu)
+{
+    if (picokit_vcpu_reset == NULL) {
+        return false;
+    }
+    check((seL4_Error)picokit_vcpu_reset(vcpu));
+    return true;
+}
+
 void seam_vcpu_read_registers(unsigned vcpu, unsigned count, uint64_t* words)
 {
     check(

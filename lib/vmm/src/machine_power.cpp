@@ -38,13 +38,34 @@ void reset_system_registers(microkit::Vcpu vcpu)
     vcpu.write(SystemRegister::cntv_ctl_el0, 0);
 }
 
+/// An interrupt that is pending and active counts as active: our list registers ask for no such
+/// state.
+GicHost::Held held(std::optional<microkit::ListRegister> state)
+{
+    if (!state) {
+        return GicHost::Held::unknown;
+    }
+    switch (*state) {
+    case microkit::ListRegister::empty:
+        return GicHost::Held::empty;
+    case microkit::ListRegister::pending:
+        return GicHost::Held::pending;
+    case microkit::ListRegister::active:
+    case microkit::ListRegister::both:
+        break;
+    }
+    return GicHost::Held::active;
+}
+
 } // namespace
 
 void Machine::start_vcpu(VcpuId id, GuestPhysical entry, std::uint64_t context)
 {
     VcpuRecord& record = records_[id];
     const auto  face   = vcpu(id);
-    if (record.used) {
+    if (record.used && config_.kernel_calls == KernelCalls::all && face.reset()) {
+        face.write(SystemRegister::vmpidr_el2, mpidr_of(id).raw());
+    } else if (record.used) {
         reset_system_registers(face);
         // A stop may have swallowed the timer's interrupt before it reached us; the kernel would
         // hold back the next ones. Where nothing is held back this does nothing.
@@ -259,11 +280,32 @@ bool Machine::is_ram(GuestPhysical address) const { return memory_.contains(addr
 bool Machine::load_list_register(VcpuId id, unsigned index, Entry entry)
 {
     // seL4 knows 32 priorities, the upper five bits of the guest's eight.
-    const auto priority = static_cast<std::uint8_t>(entry.priority >> 3);
-    return vcpu(id).inject({.intid    = static_cast<std::uint16_t>(entry.intid),
-                            .priority = priority,
-                            .group    = entry.group},
-                           index) == microkit::InjectError::none;
+    const auto                       priority = static_cast<std::uint8_t>(entry.priority >> 3);
+    const microkit::VirtualInterrupt interrupt{.intid    = static_cast<std::uint16_t>(entry.intid),
+                                               .priority = priority,
+                                               .group    = entry.group};
+    if (entry.source != 0 && config_.kernel_calls == KernelCalls::all) [[unlikely]] {
+        return vcpu(id).inject_from(entry.source, interrupt, index) == microkit::InjectError::none;
+    }
+    return vcpu(id).inject(interrupt, index) == microkit::InjectError::none;
+}
+
+GicHost::Held Machine::inspect_list_register(VcpuId id, unsigned index)
+{
+    if (config_.kernel_calls == KernelCalls::portable) {
+        return Held::unknown;
+    }
+    return held(vcpu(id).inspect(index));
+}
+
+GicHost::Held Machine::recall_list_register(VcpuId id, unsigned index, Recall recall)
+{
+    using enum microkit::ListRegister;
+    if (config_.kernel_calls == KernelCalls::portable) {
+        return Held::unknown;
+    }
+    return held(recall == Recall::pending_only ? vcpu(id).recall(index, {pending})
+                                               : vcpu(id).recall(index, {pending, active, both}));
 }
 
 void Machine::wake(VcpuId id) { unpark(id); }

@@ -8,9 +8,10 @@
 // goes on. Everything else saves all.
 
 #include "kernel/context_layout.h"
+#include "picokit/abi.h"
 
 #define EC_SVC64 0x15
-#define SYSCALL_COUNT 17
+#define SYSCALL_COUNT PICOKIT_SYS_COUNT
 
     .section .text.exception, "ax"
 

@@ -178,4 +178,19 @@ void restart(Core& core, Thread& thread)
     wake(core, thread);
 }
 
+void set_priority(Core& core, Thread& thread, std::uint8_t priority)
+{
+    if (thread.state == State::ready) {
+        unready(core, thread);
+        thread.priority = priority;
+        wake(core, thread);
+    } else if (thread.queued == Queued::endpoint) {
+        thread.server->callers.remove(thread);
+        thread.priority = priority;
+        queue_caller(*thread.server, thread);
+    } else {
+        thread.priority = priority;
+    }
+}
+
 } // namespace kernel

@@ -2,14 +2,14 @@
 // The system calls of PDs.
 #include "kernel/syscall.hpp"
 
-#include "kernel/capability.hpp"
+#include "syscall_result.hpp"
+
 #include "kernel/console.hpp"
 #include "kernel/ipc.hpp"
 #include "kernel/irq.hpp"
 #include "kernel/message_info.hpp"
 #include "kernel/monitor.hpp"
 #include "kernel/native.hpp"
-#include "kernel/scheduler.hpp"
 #include "kernel/system.hpp"
 
 #include <algorithm>
@@ -19,20 +19,6 @@ namespace {
 
 using picokit::CapEntry;
 using picokit::CapType;
-
-/// Nothing but the caller's x0 has changed: no need to ask who runs.
-Thread* done(Pd& caller, Error error)
-{
-    caller.context[Word::x0] = static_cast<std::uint64_t>(error);
-    return &caller;
-}
-
-/// Others may have become ready, or the caller blocked.
-Thread* done_and_reschedule(Core& core, Pd& caller, Error error)
-{
-    caller.context[Word::x0] = static_cast<std::uint64_t>(error);
-    return reschedule(core);
-}
 
 Thread* sys_none(std::uint64_t, std::uint64_t, std::uint64_t, Pd&, Core&) { return nullptr; }
 
@@ -187,113 +173,6 @@ Thread* sys_resume(std::uint64_t cap, std::uint64_t, std::uint64_t, Pd& caller, 
     return done_and_reschedule(core, caller, Error::none);
 }
 
-Vcpu* find_vcpu(const Pd& caller, std::uint64_t cap)
-{
-    const int index = find_object(caller, cap, CapType::vcpu);
-    return index < 0 ? nullptr : g_system.vcpu_of_index[static_cast<unsigned>(index)];
-}
-
-Thread* sys_vcpu_read(std::uint64_t cap, std::uint64_t field, std::uint64_t, Pd& caller, Core& core)
-{
-    Vcpu* const vcpu = find_vcpu(caller, cap);
-    if (vcpu == nullptr) {
-        return done(caller, Error::invalid_capability);
-    }
-    if (field >= static_cast<std::uint64_t>(VcpuField::public_count)) {
-        return done(caller, Error::invalid_argument);
-    }
-    caller.context[Word::x1] = read_field(core, *vcpu, static_cast<VcpuField>(field));
-    return done(caller, Error::none);
-}
-
-Thread* sys_vcpu_write(std::uint64_t cap, std::uint64_t field, std::uint64_t value, Pd& caller,
-                       Core& core)
-{
-    Vcpu* const vcpu = find_vcpu(caller, cap);
-    if (vcpu == nullptr) {
-        return done(caller, Error::invalid_capability);
-    }
-    if (field >= static_cast<std::uint64_t>(VcpuField::public_count)) {
-        return done(caller, Error::invalid_argument);
-    }
-    write_field(core, *vcpu, static_cast<VcpuField>(field), value);
-    return done(caller, Error::none);
-}
-
-Thread* out_of_range(Pd& caller, std::uint64_t least, std::uint64_t most)
-{
-    caller.message[0] = least;
-    caller.message[1] = most;
-    return done(caller, Error::range);
-}
-
-/// virq | priority << 16 | group << 24 | index << 32
-struct Injection : base::Register<Injection, std::uint64_t> {
-    using Register::Register;
-    using virq     = base::Field<15, 0, std::uint32_t>;
-    using priority = base::Field<23, 16, std::uint8_t>;
-    using group    = base::Field<31, 24, std::uint8_t>;
-    using index    = base::Field<63, 32, std::uint32_t>;
-};
-
-Thread* sys_vcpu_inject(std::uint64_t cap, std::uint64_t what, std::uint64_t, Pd& caller,
-                        Core& core)
-{
-    Vcpu* const vcpu = find_vcpu(caller, cap);
-    if (vcpu == nullptr) {
-        return done(caller, Error::invalid_capability);
-    }
-    const Injection        injection{what};
-    const VirtualInterrupt irq{.intid    = injection.get<Injection::virq>(),
-                               .priority = injection.get<Injection::priority>(),
-                               .group    = injection.get<Injection::group>()};
-    const std::uint32_t    index = injection.get<Injection::index>();
-    if (irq.intid > 1023) {
-        return out_of_range(caller, 0, 1023);
-    }
-    if (irq.priority > 31) {
-        return out_of_range(caller, 0, 31);
-    }
-    if (irq.group > 1) {
-        return out_of_range(caller, 0, 1);
-    }
-    if (index >= core.list_registers) {
-        return out_of_range(caller, 0, core.list_registers - 1);
-    }
-    // Like seL4, by the copy in memory: it is as old as the last exchange of vCPUs, so that only a
-    // guest among several can find its interrupt active here.
-    VirtualInterface& interface = vcpu->interface;
-    if (VirtualInterface::is_active(interface.lr[index])) {
-        return done(caller, Error::delete_first);
-    }
-    const auto entry    = VirtualInterface::entry(irq);
-    interface.lr[index] = entry;
-    if (core.loaded == vcpu) {
-        VirtualInterface::write_lr(index, entry);
-    }
-    return done(caller, Error::none);
-}
-
-Thread* sys_vcpu_ack_vppi(std::uint64_t cap, std::uint64_t intid, std::uint64_t, Pd& caller,
-                          Core& core)
-{
-    Vcpu* const vcpu = find_vcpu(caller, cap);
-    if (vcpu == nullptr) {
-        return done(caller, Error::invalid_capability);
-    }
-    if (intid > board::max_intid) {
-        return out_of_range(caller, 0, board::max_intid);
-    }
-    if (intid != board::timer.virtual_timer) {
-        return done(caller, Error::invalid_argument);
-    }
-    vcpu->vppi_masked = false;
-    if (core.loaded == vcpu) {
-        borrow(core, k_changed_vtimer); // takes effect when the vCPU is entered
-    }
-    return done(caller, Error::none);
-}
-
 Thread* sys_smc(std::uint64_t cap, std::uint64_t, std::uint64_t, Pd& caller, Core&)
 {
     if (find_capability(caller, cap).type != CapType::smc) {
@@ -331,15 +210,48 @@ Thread* sys_debug_put_char(std::uint64_t character, std::uint64_t, std::uint64_t
     return done(caller, Error::none);
 }
 
+Thread* sys_set_priority(std::uint64_t cap, std::uint64_t priority, std::uint64_t authority,
+                         Pd& caller, Core& core)
+{
+    const int index = find_object(caller, cap, CapType::tcb);
+    const int giver = find_object(caller, authority, CapType::tcb);
+    if (index < 0 || giver < 0) {
+        return done(caller, Error::invalid_capability);
+    }
+    const std::uint8_t most = g_system.threads[static_cast<unsigned>(giver)]->entry->priority;
+    if (priority > most) {
+        return out_of_range(caller, 0, most);
+    }
+    set_priority(core, *g_system.threads[static_cast<unsigned>(index)],
+                 static_cast<std::uint8_t>(priority));
+    return done_and_reschedule(core, caller, Error::none);
+}
+
 } // namespace
 
 extern "C" const std::array<Syscall, k_syscall_count> k_picokit_syscalls{
-    sys_none,           sys_receive,         sys_call,          sys_signal, sys_irq_ack,
-    sys_read_registers, sys_write_registers, sys_suspend,       sys_resume, sys_vcpu_read,
-    sys_vcpu_write,     sys_vcpu_inject,     sys_vcpu_ack_vppi, sys_smc,    sys_become_passive,
-    sys_yield,          sys_debug_put_char,
+    sys_none,
+    sys_receive,
+    sys_call,
+    sys_signal,
+    sys_irq_ack,
+    sys_read_registers,
+    sys_write_registers,
+    sys_suspend,
+    sys_resume,
+    sys_vcpu_read,
+    sys_vcpu_write,
+    sys_vcpu_inject,
+    sys_vcpu_ack_vppi,
+    sys_smc,
+    sys_become_passive,
+    sys_yield,
+    sys_debug_put_char,
+    sys_vcpu_list_register,
+    sys_vcpu_reset,
+    sys_set_priority,
 };
-static_assert(PICOKIT_SYS_RECEIVE == 1 && PICOKIT_SYS_DEBUG_PUT_CHAR == k_syscall_count - 1);
+static_assert(PICOKIT_SYS_RECEIVE == 1 && PICOKIT_SYS_TCB_SET_PRIORITY == k_syscall_count - 1);
 
 extern "C" Thread* picokit_syscall_fault(Pd& caller, Core& core)
 {

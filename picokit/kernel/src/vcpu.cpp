@@ -203,6 +203,40 @@ void write_field(Core& core, Vcpu& vcpu, VcpuField field, std::uint64_t value)
     }
 }
 
+arch::VirtualState take_list_register(const Core& core, Vcpu& vcpu, unsigned index,
+                                      std::uint64_t states)
+{
+    const bool loaded = core.loaded == &vcpu;
+    const auto state  = VirtualInterface::state(loaded ? VirtualInterface::read_lr(index)
+                                                       : vcpu.interface.lr[index]);
+    if (state != arch::VirtualState::invalid && (states >> static_cast<unsigned>(state) & 1) != 0) {
+        vcpu.interface.lr[index] = 0;
+        if (loaded) {
+            VirtualInterface::write_lr(index, 0);
+        }
+    }
+    return state;
+}
+
+void reset(Core& core, Vcpu& vcpu)
+{
+    if (core.loaded == &vcpu) {
+        // What is in the hardware is nobody's now, and must not interrupt. The rest is replaced by
+        // the next load.
+        machine::write<Register::cntv_ctl_el0>(0);
+        VirtualInterface::disable();
+        core.loaded = nullptr;
+    }
+    if (core.fp_owner == &vcpu) {
+        core.fp_owner = nullptr;
+    }
+    vcpu.fp = {};
+    vcpu.saved.fill(0);
+    vcpu[VcpuField::sctlr] = k_fresh_sctlr;
+    vcpu.interface         = {};
+    vcpu.vppi_masked       = false;
+}
+
 void load(Core& core, Vcpu& vcpu)
 {
     if (core.loaded != nullptr) {

@@ -60,10 +60,14 @@ TEST_F(GicV2Test, TriggersAreTwoBitsAnInterrupt)
 TEST_F(GicV2Test, ListRegistersHaveTheEncodingOfGich)
 {
     // Pending (bit 28), priority 31 (bits 27 to 23), EOI (bit 19), group 0.
-    EXPECT_EQ(Interface::entry({.intid = 27, .priority = 31, .group = 0}), 0x1f88'001bu);
-    EXPECT_EQ(Interface::entry({.intid = 27, .priority = 0, .group = 1}), 0x5008'001bu);
-    EXPECT_TRUE(Interface::is_active(0x2000'0000));
-    EXPECT_FALSE(Interface::is_active(0x1000'0000));
+    EXPECT_EQ(Interface::entry({.intid = 27, .priority = 31, .group = 0, .source = 0}),
+              0x1f88'001bu);
+    EXPECT_EQ(Interface::entry({.intid = 27, .priority = 0, .group = 1, .source = 0}),
+              0x5008'001bu);
+    EXPECT_EQ(Interface::entry({.intid = 3, .priority = 0, .group = 0, .source = 5}), 0x1008'1403u)
+        << "the sender in bits 12 to 10";
+    EXPECT_EQ(Interface::state(0x2000'0000), arch::VirtualState::active);
+    EXPECT_EQ(Interface::state(0x1000'0000), arch::VirtualState::pending);
     Interface::write_lr(3, 5);
     EXPECT_EQ(machine::fake.devices[0x0803'010c], 5u);
 }
@@ -78,8 +82,8 @@ TEST_F(GicV2Test, CountsListRegisters)
 
 TEST(GicV3Test, ListRegistersHaveTheEncodingOfIch)
 {
-    EXPECT_EQ(VirtualInterfaceV3::entry({.intid = 27, .priority = 31, .group = 1}),
-              std::uint64_t{1} << 62 | std::uint64_t{1} << 60 | std::uint64_t{31} << 48 |
+    EXPECT_EQ(VirtualInterfaceV3::entry({.intid = 27, .priority = 31, .group = 1, .source = 0}),
+              std::uint64_t{1} << 62 | std::uint64_t{1} << 60 | std::uint64_t{31} << 51 |
                   std::uint64_t{1} << 41 | 27);
     for (unsigned i = 0; i < k_max_list_registers; ++i) {
         VirtualInterfaceV3::write_lr(i, 100 + i);

@@ -161,7 +161,7 @@ TEST_F(Vmm, InjectionWritesAPendingEntryThatAsksForMaintenance)
     EXPECT_EQ(inject(33, 5, 1, 2), 0u);
     const arch::IchLr entry{world.vcpu(guest).interface.lr[2]};
     EXPECT_EQ(entry.get<arch::IchLr::virtual_id>(), 33u);
-    EXPECT_EQ(entry.get<arch::IchLr::priority>(), 5u);
+    EXPECT_EQ(entry.get<arch::IchLr::priority>(), 5u << 3);
     EXPECT_TRUE(entry.get<arch::IchLr::group1>());
     EXPECT_TRUE(entry.get<arch::IchLr::eoi>());
     EXPECT_FALSE(entry.get<arch::IchLr::hardware>());
@@ -179,6 +179,107 @@ TEST_F(Vmm, InjectionIntoTheLoadedVcpuGoesToTheHardware)
     EXPECT_EQ(inject(33, 0, 1, 1), 0u);
     EXPECT_EQ(machine::fake[Register::ich_lr1_el2], world.vcpu(guest).interface.lr[1]);
     EXPECT_NE(machine::fake[Register::ich_lr1_el2], 0u);
+}
+
+TEST_F(Vmm, InjectionTakesTheSenderOfAnSgiWhereTheGicHasOne)
+{
+    constexpr std::uint64_t k_from_5 = std::uint64_t{5} << 48;
+    EXPECT_EQ(world.ask(vmm, PICOKIT_SYS_VCPU_INJECT_IRQ, k_vcpu, 3 | k_from_5), 0u);
+    EXPECT_EQ(world.ask(vmm, PICOKIT_SYS_VCPU_INJECT_IRQ, k_vcpu, std::uint64_t{8} << 48), k_range);
+    EXPECT_EQ(world.word(vmm, 1), 7u);
+}
+
+TEST_F(Vmm, AListRegisterIsSeenAndTakenBack)
+{
+    const auto look = [&](std::uint64_t index, std::uint64_t states) {
+        EXPECT_EQ(world.ask(vmm, PICOKIT_SYS_VCPU_LIST_REGISTER, k_vcpu, index, states), 0u);
+        return world.x1(vmm);
+    };
+    EXPECT_EQ(look(2, 0), 0u);
+    EXPECT_EQ(inject(33, 5, 1, 2), 0u);
+    EXPECT_EQ(look(2, 0), 1u);
+    EXPECT_EQ(look(2, 1u << 2), 1u) << "not active";
+    EXPECT_EQ(look(2, 1u << 1), 1u);
+    EXPECT_EQ(look(2, 0), 0u) << "taken back";
+
+    EXPECT_EQ(inject(33, 5, 1, 2), 0u);
+    run_guest(0);
+    machine::fake[Register::ich_lr2_el2] ^= std::uint64_t{3} << 62; // it takes the interrupt
+    world.trap(0x17u << 26);
+    EXPECT_EQ(look(2, 1u << 1), 2u) << "in the hardware";
+    EXPECT_EQ(look(2, 1u << 2), 2u);
+    EXPECT_EQ(machine::fake[Register::ich_lr2_el2], 0u);
+    EXPECT_EQ(inject(34, 5, 1, 2), 0u) << "free for another";
+
+    const auto ended                     = std::uint64_t{1} << 41;
+    machine::fake[Register::ich_lr2_el2] = ended;
+    EXPECT_EQ(look(2, 0xf), 0u);
+    EXPECT_EQ(machine::fake[Register::ich_lr2_el2], ended) << "its end is to be reported yet";
+
+    EXPECT_EQ(world.ask(vmm, PICOKIT_SYS_VCPU_LIST_REGISTER, k_vcpu, 4), k_range);
+    EXPECT_EQ(world.word(vmm, 1), 3u);
+    EXPECT_EQ(world.ask(vmm, PICOKIT_SYS_VCPU_LIST_REGISTER, k_tcb, 0), 2u);
+}
+
+TEST_F(Vmm, AResetVcpuIsAsBeforeItsFirstStart)
+{
+    run_guest(0);
+    world.trap(0x07u << 26 | 1u << 25); // FP
+    machine::fake.fp[0]                    = 111;
+    machine::fake[Register::vbar_el1]      = 0x1234;
+    machine::fake[Register::cntv_ctl_el0]  = 1;
+    machine::fake[Register::ich_lr1_el2]   = std::uint64_t{2} << 62;
+    machine::fake[Register::ich_vmcr_el2]  = 3;
+    machine::fake[Register::ich_ap1r0_el2] = 1;
+    world.interrupt(board::timer.virtual_timer);
+    EXPECT_EQ(world.ask(vmm, PICOKIT_SYS_VCPU_RESET, k_tcb), 2u);
+    EXPECT_EQ(world.ask(vmm, PICOKIT_SYS_VCPU_RESET, k_vcpu), 0u);
+    EXPECT_EQ(machine::fake[Register::cntv_ctl_el0], 0u);
+    EXPECT_EQ(machine::fake[Register::ich_hcr_el2], 0u) << "nobody's interrupts";
+    EXPECT_EQ(world.ask(vmm, PICOKIT_SYS_VCPU_READ_REG, k_vcpu, 14), 0u);
+    EXPECT_EQ(world.x1(vmm), 0u);
+    EXPECT_EQ(inject(34, 5, 1, 1), 0u);
+    world.syscall(vmm, PICOKIT_SYS_TCB_RESUME, k_tcb);
+    world.receive(vmm);
+    ASSERT_EQ(world.current(), &world.vcpu(0));
+    EXPECT_EQ(machine::fake[Register::vbar_el1], 0u);
+    EXPECT_EQ(machine::fake[Register::sctlr_el1], k_fresh_sctlr);
+    EXPECT_EQ(machine::fake[Register::ich_hcr_el2], 1u);
+    EXPECT_EQ(machine::fake[Register::ich_vmcr_el2], 0u);
+    EXPECT_EQ(machine::fake[Register::ich_ap1r0_el2], 0u);
+    EXPECT_NE(machine::fake[Register::ich_lr1_el2], 0u);
+    world.trap(0x07u << 26 | 1u << 25);
+    EXPECT_EQ(machine::fake.fp[0], 0u);
+    world.interrupt(board::timer.virtual_timer);
+    EXPECT_EQ(world.x1(vmm), info(9, 1)) << "is not held back any more";
+}
+
+TEST_F(Vmm, APriorityGoesUpToThatOfTheDescription)
+{
+    const auto set = [&](std::uint64_t cap, std::uint64_t priority, std::uint64_t authority) {
+        return world.ask(vmm, PICOKIT_SYS_TCB_SET_PRIORITY, cap, priority, authority);
+    };
+    EXPECT_EQ(set(k_tcb, 101, k_tcb), k_range);
+    EXPECT_EQ(world.word(vmm, 0), 0u);
+    EXPECT_EQ(world.word(vmm, 1), 100u);
+    EXPECT_EQ(set(k_tcb, 50, k_vcpu), 2u);
+    EXPECT_EQ(set(k_vcpu, 50, k_tcb), 2u);
+    EXPECT_EQ(set(k_tcb, 50, k_tcb), 0u);
+    EXPECT_EQ(set(k_tcb, 100, k_tcb), 0u) << "the maximum is not lowered with it";
+    EXPECT_EQ(set(k_tcb, 50, k_tcb), 0u);
+    world.syscall(vmm, PICOKIT_SYS_TCB_RESUME, k_tcb);
+    world.syscall(vmm, PICOKIT_SYS_TCB_RESUME, k_tcb + 1);
+    world.receive(vmm);
+    EXPECT_EQ(world.current(), &world.vcpu(second)) << "the other is higher now";
+}
+
+TEST_F(Vmm, AReadyThreadMovesToItsNewPriority)
+{
+    world.syscall(vmm, PICOKIT_SYS_TCB_RESUME, k_tcb);
+    world.syscall(vmm, PICOKIT_SYS_TCB_RESUME, k_tcb + 1);
+    EXPECT_EQ(world.ask(vmm, PICOKIT_SYS_TCB_SET_PRIORITY, k_tcb, 99, k_tcb), 0u);
+    world.receive(vmm);
+    EXPECT_EQ(world.current(), &world.vcpu(second));
 }
 
 TEST_F(Vmm, AckVppiChecksTheNumber)

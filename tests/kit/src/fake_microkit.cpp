@@ -248,9 +248,60 @@ SeamError seam_vcpu_inject(unsigned vcpu, uint16_t intid, uint8_t priority, uint
         return k_delete_first;
     }
     const microkit::VirtualInterrupt interrupt{intid, priority, group};
-    the_vcpu.list_registers[index] = {true, false, interrupt};
+    the_vcpu.list_registers[index] = {.pending = true, .interrupt = interrupt};
     fake().injections.push_back({vcpu, index, interrupt});
     return 0;
+}
+
+SeamError seam_vcpu_set_priority(unsigned vcpu, unsigned priority)
+{
+    count("vcpu_set_priority");
+    auto& the_vcpu = fake().vcpu(vcpu);
+    if (priority > the_vcpu.maximum_priority) {
+        return refuse(0, the_vcpu.maximum_priority);
+    }
+    the_vcpu.priority = priority;
+    return 0;
+}
+
+int seam_vcpu_list_register(unsigned vcpu, unsigned index, unsigned states)
+{
+    if (!fake().has_picokit) {
+        return -1;
+    }
+    count("vcpu_list_register");
+    auto&      entry = fake().vcpu(vcpu).list_registers.at(index);
+    const auto state = unsigned{entry.pending} | unsigned{entry.active} << 1;
+    if (state != 0 && (states >> state & 1) != 0) {
+        entry = {};
+    }
+    return static_cast<int>(state);
+}
+
+bool seam_vcpu_inject_from(unsigned vcpu, uint16_t intid, uint8_t priority, uint8_t group,
+                           uint8_t index, uint8_t source, SeamError* error)
+{
+    if (!fake().has_picokit) {
+        return false;
+    }
+    *error = seam_vcpu_inject(vcpu, intid, priority, group, index);
+    if (*error == 0) {
+        fake().vcpu(vcpu).list_registers[index].sender = source;
+    }
+    return true;
+}
+
+bool seam_vcpu_reset(unsigned vcpu)
+{
+    if (!fake().has_picokit) {
+        return false;
+    }
+    count("vcpu_reset");
+    auto& the_vcpu = fake().vcpu(vcpu);
+    the_vcpu.system.fill(0);
+    the_vcpu.list_registers = {};
+    ++the_vcpu.resets;
+    return true;
 }
 
 void seam_vcpu_read_registers(unsigned vcpu, unsigned words_wanted, uint64_t* words)

@@ -14,6 +14,7 @@ enum class VirtualState : std::uint8_t { invalid = 0, pending = 1, active = 2, b
 struct GichLr : base::Register<GichLr, std::uint32_t> {
     using Register::Register;
     using virtual_id = base::Field<9, 0, std::uint32_t>;
+    using cpu_id     = base::Field<12, 10, std::uint8_t>; ///< SGI: its sender, for GICV_IAR
     using eoi        = base::Flag<19>; ///< maintenance interrupt at the guest's EOI
     using priority   = base::Field<27, 23, std::uint8_t>;
     using state      = base::Field<29, 28, VirtualState>;

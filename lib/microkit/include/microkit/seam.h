@@ -43,9 +43,18 @@ uint64_t  seam_vcpu_read_system(unsigned vcpu, unsigned reg);
 void      seam_vcpu_write_system(unsigned vcpu, unsigned reg, uint64_t value);
 SeamError seam_vcpu_inject(unsigned vcpu, uint16_t intid, uint8_t priority, uint8_t group,
                            uint8_t index);
+// Up to the priority that the system description gives the vCPU.
+SeamError seam_vcpu_set_priority(unsigned vcpu, unsigned priority);
 // `words` always has room for SEAM_REGISTERS; at least the first `count` are valid afterwards.
 void seam_vcpu_read_registers(unsigned vcpu, unsigned count, uint64_t* words);
 void seam_vcpu_write_registers(unsigned vcpu, unsigned count, const uint64_t* words);
+
+// What only some kernels have: -1 or false from one that has not.
+// 0 empty, 1 pending, 2 active, 3 both; emptied if `states` has that bit.
+int  seam_vcpu_list_register(unsigned vcpu, unsigned index, unsigned states);
+bool seam_vcpu_inject_from(unsigned vcpu, uint16_t intid, uint8_t priority, uint8_t group,
+                           uint8_t index, uint8_t source, SeamError* error);
+bool seam_vcpu_reset(unsigned vcpu);
 
 // False where the SDK forwards no SMC, or the system description gives this PD none.
 bool seam_smc(const uint64_t arguments[8], uint64_t results[8]);

@@ -8,6 +8,8 @@
 #include "microkit/seam.h"
 
 #include <cstdint>
+#include <initializer_list>
+#include <optional>
 
 namespace microkit {
 
@@ -24,6 +26,9 @@ struct VirtualInterrupt {
     std::uint8_t  priority; ///< 0 (highest) .. 31
     std::uint8_t  group;    ///< 0, 1
 };
+
+/// What a list register holds, where the kernel lets us look.
+enum class ListRegister : std::uint8_t { empty, pending, active, both };
 
 /// A <vcpu> of the system description. A kernel error where none is said to be possible means a
 /// wrong id: the PD crashes, and its report names the error.
@@ -77,6 +82,30 @@ public:
     /// not wake a vCPU whose fault is unanswered.
     [[nodiscard]] InjectError inject(VirtualInterrupt interrupt, unsigned index) const;
 
+    /// The same for a GICv2's SGI with its sender, which the guest reads in GICC_IAR. A kernel that
+    /// cannot pass it on makes it 0.
+    [[nodiscard]] InjectError inject_from(unsigned sender, VirtualInterrupt interrupt,
+                                          unsigned index) const;
+
+    /// What a list register holds; nothing from a kernel that does not tell (seL4).
+    [[nodiscard]] std::optional<ListRegister> inspect(unsigned index) const
+    {
+        return take(index, 0);
+    }
+    /// The same, and empties the register if that is one of `these`, in one step.
+    [[nodiscard]] std::optional<ListRegister>
+    recall(unsigned index, std::initializer_list<ListRegister> these) const;
+
+    /// Puts a stopped vCPU's system registers (VMPIDR_EL2 and CNTVOFF_EL2 too), FP registers, timer
+    /// and list registers into the state before its first start. False if the kernel cannot (seL4).
+    [[nodiscard]] bool reset() const { return seam_vcpu_reset(id_); }
+
+    /// Another priority, up to that of the system description. False: the kernel refuses.
+    [[nodiscard]] bool set_priority(unsigned priority) const
+    {
+        return seam_vcpu_set_priority(id_, priority) == 0;
+    }
+
     /// Whether the system description has this <vcpu>. Everything else takes that for granted.
     [[nodiscard]] bool exists() const
     {
@@ -94,17 +123,48 @@ private:
     static constexpr unsigned     k_error_delete_first       = 8;
     static constexpr std::uint8_t k_no_index                 = 0xff; ///< no hardware has so many
 
+    [[nodiscard]] static InjectError inject_error(SeamError error)
+    {
+        if (error == 0) [[likely]] {
+            return InjectError::none;
+        }
+        return error == k_error_delete_first ? InjectError::active : InjectError::out_of_range;
+    }
+    [[nodiscard]] std::optional<ListRegister> take(unsigned index, unsigned states) const
+    {
+        const int state = seam_vcpu_list_register(id_, index, states);
+        return state < 0 ? std::nullopt : std::optional{static_cast<ListRegister>(state)};
+    }
+
     unsigned id_;
 };
 
 inline InjectError Vcpu::inject(VirtualInterrupt interrupt, unsigned index) const
 {
-    const auto error = seam_vcpu_inject(id_, interrupt.intid, interrupt.priority, interrupt.group,
-                                        static_cast<std::uint8_t>(index));
-    if (error == 0) [[likely]] {
-        return InjectError::none;
+    return inject_error(seam_vcpu_inject(id_, interrupt.intid, interrupt.priority, interrupt.group,
+                                         static_cast<std::uint8_t>(index)));
+}
+
+[[gnu::noinline]] inline InjectError Vcpu::inject_from(unsigned sender, VirtualInterrupt interrupt,
+                                                       unsigned index) const
+{
+    SeamError error = 0;
+    if (seam_vcpu_inject_from(id_, interrupt.intid, interrupt.priority, interrupt.group,
+                              static_cast<std::uint8_t>(index), static_cast<std::uint8_t>(sender),
+                              &error)) {
+        return inject_error(error);
     }
-    return error == k_error_delete_first ? InjectError::active : InjectError::out_of_range;
+    return inject(interrupt, index);
+}
+
+inline std::optional<ListRegister> Vcpu::recall(unsigned                            index,
+                                                std::initializer_list<ListRegister> these) const
+{
+    unsigned states = 0;
+    for (const ListRegister state : these) {
+        states |= 1U << static_cast<unsigned>(state);
+    }
+    return take(index, states);
 }
 
 inline unsigned Vcpu::list_registers() const

@@ -90,6 +90,12 @@ enum class Event : std::uint8_t {
     stopped,         ///< the guest did what StrayPolicy::stop forbids
 };
 
+/// Which of the kernel's calls a machine uses.
+enum class KernelCalls : std::uint8_t {
+    all,      ///< what this kernel has, besides seL4's: picokit shows list registers
+    portable, ///< seL4's only, so that a guest finds on any kernel what it finds on seL4
+};
+
 struct MachineConfig {
     std::string_view                                         name = "guest";
     base::FixedVector<RamConfig, GuestMemory::k_max_regions> ram{};
@@ -103,6 +109,8 @@ struct MachineConfig {
     unsigned spis = 128;
 
     SmcccConfig smccc{};
+
+    KernelCalls kernel_calls = KernelCalls::all;
 
     /// What an access to nothing does. on_stray, if set, decides each time instead.
     StrayPolicy stray                                             = StrayPolicy::stop;

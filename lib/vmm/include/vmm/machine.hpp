@@ -219,6 +219,8 @@ private:
     void firmware_unreachable() override;
     bool is_ram(base::GuestPhysical address) const override;
     bool load_list_register(VcpuId vcpu, unsigned index, Entry entry) override;
+    Held inspect_list_register(VcpuId vcpu, unsigned index) override;
+    Held recall_list_register(VcpuId vcpu, unsigned index, Recall recall) override;
     void wake(VcpuId vcpu) override;
     void end_of_interrupt(VcpuId vcpu, std::uint32_t intid) override;
 

@@ -36,8 +36,9 @@
 #define PICOKIT_SYS_VCPU_READ_REG 9
 /* in: x0 = vCPU cap, x1 = field, x2 = value. out: x0 = error. */
 #define PICOKIT_SYS_VCPU_WRITE_REG 10
-/* in: x0 = vCPU cap, x1 = virq | priority << 16 | group << 24 | index << 32. out: x0 = error;
- * for RangeError words 0 and 1 of the IPC buffer are the smallest and largest allowed value. */
+/* in: x0 = vCPU cap, x1 = virq | priority << 16 | group << 24 | index << 32 | source << 48. out:
+ * x0 = error; for RangeError words 0 and 1 of the IPC buffer are the smallest and largest allowed
+ * value. `source` (0..7) is the sender of a GICv2 SGI, for other interrupts 0. */
 #define PICOKIT_SYS_VCPU_INJECT_IRQ 11
 /* in: x0 = vCPU cap, x1 = interrupt number. out: x0 = error. */
 #define PICOKIT_SYS_VCPU_ACK_VPPI 12
@@ -48,6 +49,18 @@
 #define PICOKIT_SYS_YIELD 15
 /* in: x0 = character. Nothing happens unless the kernel prints (configuration debug). */
 #define PICOKIT_SYS_DEBUG_PUT_CHAR 16
+/* What list register x1 of a vCPU holds; it is emptied if that is one of the states that x2 names.
+ *   in: x0 = vCPU cap, x1 = index, x2 = a bit for each state. out: x0 = error, x1 = the state
+ *   before: 0 empty, 1 pending, 2 active, 3 both. An empty one is left alone: the end of its
+ *   interrupt may have to be reported yet. */
+#define PICOKIT_SYS_VCPU_LIST_REGISTER 17
+/* Puts everything a vCPU has but its TCB's registers into the state before its first start: system
+ * registers, FP and SIMD, timer, virtual interface. in: x0 = vCPU cap. out: x0 = error. */
+#define PICOKIT_SYS_VCPU_RESET 18
+/* in: x0 = TCB cap, x1 = priority, x2 = TCB cap of the authority, whose maximum is the priority of
+ * its system description. out: x0 = error; RangeError as above. */
+#define PICOKIT_SYS_TCB_SET_PRIORITY 19
+#define PICOKIT_SYS_COUNT 20
 
 /* The IPC buffer, as seL4_IPCBuffer lays it out. */
 #define PICOKIT_IPC_WORDS_OFFSET 8

@@ -17,11 +17,15 @@ inline constexpr std::uint32_t k_gic_special_intid = 1020;
 /// than 4.)
 inline constexpr unsigned k_max_list_registers = 16;
 
-/// A virtual interrupt to inject: arguments of seL4_ARM_VCPU_InjectIRQ.
+/// What names the sender of a GICv2 SGI in a list register.
+inline constexpr unsigned k_gic_source_mask = 7;
+
+/// A virtual interrupt to inject: arguments of seL4_ARM_VCPU_InjectIRQ, and a sender.
 struct VirtualInterrupt {
     std::uint32_t intid;
     std::uint8_t  priority; ///< 0..31
     std::uint8_t  group;    ///< 0, 1
+    std::uint8_t  source;   ///< GICv2 SGI: the sender, 0..7
 };
 
 } // namespace kernel

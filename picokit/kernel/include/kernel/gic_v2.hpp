@@ -105,6 +105,7 @@ struct VirtualInterfaceV2 {
     {
         return arch::GichLr{}
             .with<arch::GichLr::virtual_id>(irq.intid)
+            .with<arch::GichLr::cpu_id>(irq.source)
             .with<arch::GichLr::eoi>(true)
             .with<arch::GichLr::priority>(irq.priority)
             .with<arch::GichLr::group1>(irq.group != 0)
@@ -116,9 +117,9 @@ struct VirtualInterfaceV2 {
     {
         return arch::GichLr{}.with<arch::GichLr::eoi>(true).raw();
     }
-    [[nodiscard]] static bool is_active(Word word)
+    [[nodiscard]] static arch::VirtualState state(Word word)
     {
-        return arch::GichLr{word}.get<arch::GichLr::state>() == arch::VirtualState::active;
+        return arch::GichLr{word}.get<arch::GichLr::state>();
     }
     static Word read_lr(unsigned index) { return read(arch::k_gich_lr + 4 * index); }
     static void write_lr(unsigned index, Word word) { write(arch::k_gich_lr + 4 * index, word); }

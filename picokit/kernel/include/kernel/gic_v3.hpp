@@ -157,12 +157,14 @@ struct VirtualInterfaceV3 {
     static void enable() { machine::write<machine::Register::ich_hcr_el2>(1); }
     static void disable() { machine::write<machine::Register::ich_hcr_el2>(0); }
 
+    /// The 32 priorities are the upper five bits, as the guest's GICR_IPRIORITYR and ICC_PMR_EL1
+    /// have them. (seL4 puts them into the lower five.)
     [[nodiscard]] static Word entry(VirtualInterrupt irq)
     {
         return arch::IchLr{}
             .with<arch::IchLr::virtual_id>(irq.intid)
             .with<arch::IchLr::eoi>(true)
-            .with<arch::IchLr::priority>(irq.priority)
+            .with<arch::IchLr::priority>(static_cast<std::uint8_t>(irq.priority << 3))
             .with<arch::IchLr::group1>(irq.group != 0)
             .with<arch::IchLr::state>(arch::VirtualState::pending)
             .raw();
@@ -172,9 +174,9 @@ struct VirtualInterfaceV3 {
     {
         return arch::IchLr{}.with<arch::IchLr::eoi>(true).raw();
     }
-    [[nodiscard]] static bool is_active(Word word)
+    [[nodiscard]] static arch::VirtualState state(Word word)
     {
-        return arch::IchLr{word}.get<arch::IchLr::state>() == arch::VirtualState::active;
+        return arch::IchLr{word}.get<arch::IchLr::state>();
     }
     static Word read_lr(unsigned index);
     static void write_lr(unsigned index, Word word);

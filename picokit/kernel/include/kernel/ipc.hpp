@@ -28,4 +28,7 @@ void cancel(Core& core, Thread& thread);
 /// cancel(), then the thread runs from where it is.
 void restart(Core& core, Thread& thread);
 
+/// From now on the thread has this priority, and goes behind its new equals wherever it waits.
+void set_priority(Core& core, Thread& thread, std::uint8_t priority);
+
 } // namespace kernel

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernel/core.hpp"
+#include "picokit/abi.h"
 
 #include <array>
 #include <cstdint>
@@ -15,7 +16,7 @@ using Syscall = Thread* (*)(std::uint64_t x0, std::uint64_t x1, std::uint64_t x2
                             Core& core);
 
 /// By number; exception.S bounds the number by k_syscall_count.
-inline constexpr std::size_t k_syscall_count = 17;
+inline constexpr std::size_t k_syscall_count = PICOKIT_SYS_COUNT;
 
 extern "C" const std::array<Syscall, k_syscall_count> k_picokit_syscalls;
 

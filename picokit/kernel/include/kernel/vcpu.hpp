@@ -63,6 +63,15 @@ struct Vcpu : Thread {
 [[nodiscard]] std::uint64_t read_field(const Core& core, Vcpu& vcpu, VcpuField field);
 void write_field(Core& core, Vcpu& vcpu, VcpuField field, std::uint64_t value);
 
+/// What list register `index` holds, in the hardware or in memory. It is emptied if that is one of
+/// `states`, a bit for each arch::VirtualState.
+arch::VirtualState take_list_register(const Core& core, Vcpu& vcpu, unsigned index,
+                                      std::uint64_t states);
+
+/// The state before the first start, of everything but the registers of the thread. Not for the
+/// running thread's own vCPU.
+void reset(Core& core, Vcpu& vcpu);
+
 /// Puts the vCPU's whole state into the hardware, and that of the one that was there into memory.
 void load(Core& core, Vcpu& vcpu);
 

@@ -60,6 +60,13 @@ LIBSEL4_INLINE seL4_Error seL4_TCB_Resume(seL4_TCB service)
     return (seL4_Error)picokit_svc1(PICOKIT_SYS_TCB_RESUME, service);
 }
 
+/* Up to the priority of `authority` in the system description. */
+LIBSEL4_INLINE seL4_Error seL4_TCB_SetPriority(seL4_TCB service, seL4_TCB authority,
+                                               seL4_Word priority)
+{
+    return (seL4_Error)picokit_svc(PICOKIT_SYS_TCB_SET_PRIORITY, service, priority, authority).x0;
+}
+
 LIBSEL4_INLINE seL4_ARM_VCPU_ReadRegs_t seL4_ARM_VCPU_ReadRegs(seL4_ARM_VCPU service,
                                                                seL4_Word     field)
 {

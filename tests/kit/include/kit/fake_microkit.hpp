@@ -42,8 +42,13 @@ struct FakeVcpu {
         bool                       pending = false;
         bool                       active  = false; ///< a test sets it to refuse an injection
         microkit::VirtualInterrupt interrupt{};
+        unsigned                   sender = 0;
     };
     std::array<ListRegister, 16> list_registers{};
+
+    unsigned priority         = 100;
+    unsigned maximum_priority = 100; ///< of the system description
+    unsigned resets           = 0;
 
     unsigned starts          = 0;
     unsigned register_reads  = 0; ///< system calls, not words
@@ -99,7 +104,8 @@ public:
 
     std::string name = "test_pd";
     std::string debug_output;
-    unsigned    list_registers = 4; ///< that the hardware has
+    unsigned    list_registers = 4;     ///< that the hardware has
+    bool        has_picokit    = false; ///< offers what picokit has besides seL4's calls
 
     std::vector<unsigned>      notifications; ///< channels, in the order of the calls
     std::vector<unsigned>      acknowledgements;
