@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A hostile virtIO driver for fuzz targets: any register access, any change of the guest's memory,
+// at any time; with enough good manners now and then to get past the status machine.
+#pragma once
+
+#include "kit/fake_driver.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+
+namespace fuzz {
+
+inline void require(bool condition)
+{
+    if (!condition) {
+        std::abort();
+    }
+}
+
+class Input {
+public:
+    Input(const std::uint8_t* data, std::size_t size)
+        : data_{data}
+        , size_{size}
+    {
+    }
+    [[nodiscard]] bool          ended() const { return size_ == 0; }
+    [[nodiscard]] std::uint64_t take(unsigned bytes)
+    {
+        std::uint64_t value = 0;
+        for (unsigned i = 0; i < bytes && size_ != 0; ++i, --size_) {
+            value |= std::uint64_t{*data_++} << (8 * i);
+        }
+        return value;
+    }
+
+private:
+    const std::uint8_t* data_;
+    std::size_t         size_;
+};
+
+class HostileDriver {
+public:
+    static constexpr std::uint16_t k_size = 8; ///< of each queue
+    static constexpr std::size_t   k_ram  = 0x1'0000;
+
+    HostileDriver(virtio::Device& device, unsigned queues)
+        : driver_{ram_, device}
+        , queues_{queues}
+    {
+        for (unsigned i = 0; i < queues; ++i) {
+            rings_.emplace_back(ram_, k_size);
+        }
+        data_ = ram_.allocate(64);
+    }
+
+    [[nodiscard]] kit::GuestRam&   ram() { return ram_; }
+    [[nodiscard]] kit::FakeDriver& driver() { return driver_; }
+
+    /// Resets the device and gets it going, with the features given.
+    void begin(std::uint64_t features)
+    {
+        if (!driver_.negotiate(features)) {
+            return;
+        }
+        for (unsigned i = 0; i < queues_; ++i) {
+            rings_[i].clear();
+            driver_.configure(i, rings_[i].settings());
+        }
+        driver_.go();
+    }
+
+    /// One act of malice, or of routine.
+    void act(Input& input)
+    {
+        const auto what  = input.take(1);
+        const auto queue = static_cast<unsigned>((what >> 4) % queues_);
+        auto&      ring  = rings_[queue];
+        switch (what & 0xf) {
+        case 0: // any access
+            driver_.registers.write(input.take(2) & 0xffc, 4, input.take(4));
+            return;
+        case 1: {
+            const auto size = 1U << (input.take(1) & 3);
+            const auto at   = (input.take(2) & 0xfff) / size * size;
+            driver_.registers.write(at, size, input.take(size));
+            (void)driver_.registers.read(at, size);
+            return;
+        }
+        case 2: // any change of the rings' memory
+            ram_.store(kit::GuestRam::k_start + input.take(2) % (k_ram - 8), input.take(4));
+            return;
+        case 3:
+            begin(input.take(8));
+            return;
+        case 4:
+            driver_.notify(static_cast<std::uint32_t>(input.take(1)));
+            return;
+        case 5:
+            driver_.write(kit::Mmio::queue_sel, queue);
+            driver_.write(kit::Mmio::queue_reset, 1);
+            ring.clear();
+            driver_.configure(queue, ring.settings());
+            return;
+        case 6: { // a descriptor that is nearly good
+            const auto bits = input.take(4);
+            ring.descriptor(static_cast<std::uint16_t>(bits & 7), address(input),
+                            static_cast<std::uint32_t>(input.take(2)),
+                            static_cast<std::uint16_t>(bits >> 3 & 7),
+                            static_cast<std::uint16_t>(bits >> 6 & 0xf));
+            return;
+        }
+        case 7: // an indirect table
+            ram_.store(address(input) & ~7ULL, address(input));
+            return;
+        case 8:
+        case 9:
+            ring.offer(static_cast<std::uint16_t>(input.take(1) & 0xf));
+            ring.show();
+            driver_.notify(queue);
+            return;
+        case 10: // the data that requests begin with
+            ram_.store(data_ + (input.take(1) & 0x38), input.take(8));
+            return;
+        case 11: { // a whole request
+            const auto readable = static_cast<std::uint32_t>(input.take(1) & 0x3f);
+            const auto writable = static_cast<std::uint32_t>(input.take(2));
+            ring.descriptor(0, data_, readable, kit::FakeRing::k_next, 1);
+            ring.descriptor(1, address(input), static_cast<std::uint32_t>(input.take(2)),
+                            static_cast<std::uint16_t>(kit::FakeRing::k_next | (input.take(1) & 2)),
+                            2);
+            ring.descriptor(2, address(input), writable, kit::FakeRing::k_write);
+            ring.offer(0);
+            ring.show();
+            driver_.notify(queue);
+            return;
+        }
+        case 12:
+            driver_.take_interrupt();
+            return;
+        default:
+            driver_.notify(queue);
+            return;
+        }
+    }
+
+private:
+    /// In RAM, or nearly.
+    std::uint64_t address(Input& input)
+    {
+        return kit::GuestRam::k_start + (input.take(2) % (k_ram - 16));
+    }
+
+    kit::GuestRam             ram_{k_ram};
+    kit::FakeDriver           driver_;
+    std::deque<kit::FakeRing> rings_;
+    unsigned                  queues_;
+    std::uint64_t             data_ = 0;
+};
+
+} // namespace fuzz
