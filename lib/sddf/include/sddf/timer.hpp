@@ -2,9 +2,20 @@
 // sDDF's timer class: two protected calls to the driver, one notification back. No shared memory.
 #pragma once
 
+#include "sddf/resources.hpp"
+
+#include <cstddef>
 #include <cstdint>
 
 namespace sddf::timer {
+
+/// `.timer_client_config`
+struct ClientConfig {
+    Magic              magic;
+    std::uint8_t       driver_id; ///< the channel
+    [[nodiscard]] bool is_valid() const { return magic == magic_of(Class::timer); }
+};
+static_assert(sizeof(ClientConfig) == 6 && offsetof(ClientConfig, driver_id) == 5);
 
 /// Labels of the calls.
 enum class Request : std::uint64_t {
