@@ -21,7 +21,7 @@ base::Result<> End::open(std::span<std::byte> queue, std::span<std::byte> data)
         return base::fail("the size of a serial data region is no power of two",
                           "change it in the system description", data.size());
     }
-    queue_    = reinterpret_cast<Queue*>(queue.data());
+    queue_    = static_cast<Queue*>(static_cast<void*>(queue.data()));
     data_     = data.data();
     capacity_ = static_cast<std::uint32_t>(data.size());
     return {};

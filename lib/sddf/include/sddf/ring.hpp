@@ -48,8 +48,8 @@ protected:
             return base::fail("an sDDF queue does not fit into its memory region",
                               "make the region larger", region.size());
         }
-        header_   = reinterpret_cast<Header*>(region.data());
-        slots_    = reinterpret_cast<Slot*>(region.data() + sizeof(Header));
+        header_   = static_cast<Header*>(static_cast<void*>(region.data()));
+        slots_    = static_cast<Slot*>(static_cast<void*>(region.data() + sizeof(Header)));
         capacity_ = capacity;
         return {};
     }

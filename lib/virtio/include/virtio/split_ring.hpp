@@ -54,22 +54,22 @@ inline constexpr std::uint64_t k_used_alignment       = 4;
 template <class T>
 [[nodiscard]] inline T load_relaxed(const std::byte* at)
 {
-    return __atomic_load_n(reinterpret_cast<const T*>(at), __ATOMIC_RELAXED);
+    return __atomic_load_n(static_cast<const T*>(static_cast<const void*>(at)), __ATOMIC_RELAXED);
 }
 template <class T>
 [[nodiscard]] inline T load_acquire(const std::byte* at)
 {
-    return __atomic_load_n(reinterpret_cast<const T*>(at), __ATOMIC_ACQUIRE);
+    return __atomic_load_n(static_cast<const T*>(static_cast<const void*>(at)), __ATOMIC_ACQUIRE);
 }
 template <class T>
 inline void store_relaxed(std::byte* at, T value)
 {
-    __atomic_store_n(reinterpret_cast<T*>(at), value, __ATOMIC_RELAXED);
+    __atomic_store_n(static_cast<T*>(static_cast<void*>(at)), value, __ATOMIC_RELAXED);
 }
 template <class T>
 inline void store_release(std::byte* at, T value)
 {
-    __atomic_store_n(reinterpret_cast<T*>(at), value, __ATOMIC_RELEASE);
+    __atomic_store_n(static_cast<T*>(static_cast<void*>(at)), value, __ATOMIC_RELEASE);
 }
 
 } // namespace virtio::split
