@@ -141,9 +141,9 @@ void Gic::empty_list_registers(VcpuId id)
 /// Tells the machine about finished interrupts with hardware behind them.
 void Gic::release(VcpuId owner, unsigned word, std::uint32_t set)
 {
-    auto& bits = bank(owner, word);
-    for (auto rest = set & bits.owed & ~(bits.latch | bits.in_flight | bits.active); rest != 0;
-         rest &= rest - 1) {
+    auto&      bits  = bank(owner, word);
+    const auto still = bits.latch | (bits.line & ~bits.edge) | bits.in_flight | bits.active;
+    for (auto rest = set & bits.owed & ~still; rest != 0; rest &= rest - 1) {
         const auto intid = 32 * word + lowest(rest);
         bits.owed &= ~(1U << lowest(rest));
         host_->end_of_interrupt(holder(owner, intid), intid);
@@ -156,6 +156,7 @@ void Gic::release_all()
         for (VcpuId owner = 0; owner < (word == 0 ? config_.vcpus : 1); ++owner) {
             auto& bits     = bank(owner, word);
             bits.latch     = 0;
+            bits.line      = 0;
             bits.in_flight = 0;
             bits.active    = 0;
             release(owner, word, bits.owed);
@@ -190,7 +191,7 @@ void Gic::message_lost(VcpuId id)
         if (held == GicHost::Held::empty) {
             unload(id, index, PutBack::no);
             (void)finish(bank(id, intid / 32), intid_bit(intid));
-            follow_up(id, intid);
+            follow_up(id, intid, vcpu.list[index].latched);
         } else if (held == GicHost::Held::unknown && mask(id, index)) {
             unload(id, index, PutBack::yes);
             assign(id, intid / 32);
@@ -219,7 +220,7 @@ void Gic::evacuate(VcpuId id)
         case GicHost::Held::empty: // its maintenance message went with the vCPU's thread
             unload(id, index, PutBack::no);
             (void)finish(bits, intid_bit(intid));
-            follow_up(id, intid);
+            follow_up(id, intid, vcpu.list[index].latched);
             break;
         case GicHost::Held::unknown:
             if (mask(id, index)) {
@@ -306,52 +307,6 @@ void Gic::write(VcpuId vcpu, GicFrame frame, std::uint64_t offset, unsigned size
     }
     write_register(*reg, vcpu, owner, static_cast<std::uint32_t>(at) - reg->offset, size, value);
     deliver(1U << vcpu);
-}
-
-void Gic::set_line(VcpuId id, std::uint32_t intid, bool high)
-{
-    const VcpuId owner = intid < k_gic_private ? id : 0;
-    if (intid < k_gic_sgis || !exists(owner, intid)) {
-        return;
-    }
-    const auto word = intid / 32;
-    const auto bit  = intid_bit(intid);
-    auto&      bits = bank(owner, word);
-    if (((bits.line & bit) != 0) == high) {
-        return;
-    }
-    bits.line ^= bit;
-    if (!high) {
-        if ((bits.waiting & bit) != 0) {
-            assign(owner, word);
-        }
-        return;
-    }
-    if ((bits.edge & bit) != 0) {
-        make_pending(owner, word, bit);
-    }
-    raise(owner, intid);
-}
-
-void Gic::pulse(VcpuId id, std::uint32_t intid)
-{
-    const VcpuId owner = intid < k_gic_private ? id : 0;
-    if (intid < k_gic_sgis || !exists(owner, intid)) {
-        return;
-    }
-    make_pending(owner, intid / 32, intid_bit(intid));
-    raise(owner, intid);
-}
-
-void Gic::hardware_interrupt(VcpuId id, std::uint32_t intid)
-{
-    const VcpuId owner = intid < k_gic_private ? id : 0;
-    if (intid < k_gic_sgis || !exists(owner, intid)) {
-        return;
-    }
-    bank(owner, intid / 32).owed |= intid_bit(intid);
-    make_pending(owner, intid / 32, intid_bit(intid));
-    raise(owner, intid);
 }
 
 bool Gic::has_deliverable(VcpuId id) const

@@ -24,8 +24,10 @@ constexpr std::uint8_t k_idle_priority = 0xf8;
 
 } // namespace
 
-Held GicHost::inspect_list_register(VcpuId, unsigned) { return Held::unknown; }
-Held GicHost::recall_list_register(VcpuId, unsigned, Recall) { return Held::unknown; }
+Held          GicHost::inspect_list_register(VcpuId, unsigned) { return Held::unknown; }
+Held          GicHost::recall_list_register(VcpuId, unsigned, Recall) { return Held::unknown; }
+GicHost::Line GicHost::hardware_line(VcpuId, std::uint32_t) { return Line::unknown; }
+bool          GicHost::masks_interrupts(VcpuId) { return false; }
 
 /// The list register that holds an interrupt in flight, or the number of list registers.
 unsigned Gic::find_in_flight(VcpuId id, std::uint32_t intid) const
@@ -134,15 +136,21 @@ void Gic::drop_pending(VcpuId writer, VcpuId owner, std::uint32_t intid)
     }
 }
 
-/// ICACTIVER of an interrupt in flight. Where we cannot know, it may still be pending and must not
-/// be lost, so it goes again.
-void Gic::deactivate(VcpuId writer, VcpuId owner, std::uint32_t intid)
+/// ICACTIVER of an interrupt in flight. Where we cannot know whether it is active there is a guess
+/// to make. A vCPU that names this interrupt alone, with interrupts masked, stands in a handler
+/// that ends it so. Otherwise, as when a guest clears whole registers at its start, it may still be
+/// pending and must not be lost, so it goes again.
+void Gic::deactivate(VcpuId writer, VcpuId owner, std::uint32_t intid, bool alone)
 {
     const auto at    = holder(owner, intid);
     const auto index = find_in_flight(at, intid);
     if (index >= config_.list_registers) {
         return;
     }
+    auto&      bits = bank(owner, intid / 32);
+    const auto bit  = intid_bit(intid);
+    // What came of a hardware line counts as sampled now: the line interrupts again if it is high.
+    const auto sampled = state_.vcpus[at].list[index].latched ? 0 : bits.owed & bit;
     switch (host_->inspect_list_register(at, index)) {
     case Held::empty:
     case Held::pending:
@@ -150,17 +158,22 @@ void Gic::deactivate(VcpuId writer, VcpuId owner, std::uint32_t intid)
     case Held::active:
         if (host_->recall_list_register(at, index, Recall::pending_or_active) == Held::active) {
             unload(at, index, PutBack::no);
+            bits.line &= ~sampled;
         }
         return;
     case Held::unknown:
         if (at != writer) {
             return;
         }
-        if (mask(at, index)) {
-            unload(at, index, PutBack::yes);
-        } else {
+        if (!mask(at, index)) {
             state_.vcpus[at].stale |= register_bit(index);
             unload(at, index, PutBack::no);
+            bits.line &= ~sampled;
+        } else if (alone && host_->masks_interrupts(at)) {
+            unload(at, index, PutBack::no);
+            bits.line &= ~sampled;
+        } else {
+            unload(at, index, PutBack::yes);
         }
         return;
     }
@@ -228,18 +241,25 @@ void Gic::maintenance(VcpuId id, std::uint64_t index)
     const std::uint32_t intid = vcpu.list[index].intid;
     auto&               bits  = bank(id, intid / 32);
     if ((finish(bits, intid_bit(intid)) | vcpu.waiting_words) != 0) {
-        follow_up(id, intid);
+        follow_up(id, intid, vcpu.list[index].latched);
     }
 }
 
-/// After finish(): acknowledges hardware, and goes on with what is pending.
-void Gic::follow_up(VcpuId id, std::uint32_t intid)
+/// After finish(): acknowledges hardware, and goes on with what is pending. `latched`: what ended
+/// was an edge or of the guest's own making, so that a line has yet to have its turn.
+void Gic::follow_up(VcpuId id, std::uint32_t intid, bool latched)
 {
     const auto bit  = intid_bit(intid);
     auto&      bits = bank(id, intid / 32);
     if ((bits.owed & ~bits.latch & bit) != 0) {
-        bits.owed &= ~bit;
-        host_->end_of_interrupt(id, intid);
+        const bool its_turn = latched && (bits.line & ~bits.edge & bit) != 0 &&
+                              host_->hardware_line(id, intid) != GicHost::Line::low;
+        if (!its_turn) {
+            // The line too is down for us now: it interrupts again if it is high.
+            bits.owed &= ~bit;
+            bits.line &= ~bit;
+            host_->end_of_interrupt(id, intid);
+        }
     }
     if ((eligible(bits) & bit) != 0) {
         assign(id, intid / 32);
@@ -280,7 +300,7 @@ void Gic::finish_stale(VcpuId id, unsigned index)
     } else if ((bits.in_flight & intid_bit(intid)) == 0) {
         (void)finish(bits, intid_bit(intid));
     }
-    follow_up(id, intid);
+    follow_up(id, intid, vcpu.list[index].latched);
 }
 
 } // namespace vmm

@@ -36,8 +36,11 @@ constexpr std::uint64_t part(std::uint64_t value, std::uint64_t at, unsigned siz
 /// GICD_ISPENDR as the guest reads it.
 inline std::uint64_t Gic::pending(VcpuId owner, unsigned word)
 {
-    const auto& bits   = bank(owner, word);
-    const auto  result = bits.latch | (bits.line & ~bits.edge);
+    const auto& bits = bank(owner, word);
+    if (word == 0 && bits.owed != 0) {
+        sample(owner);
+    }
+    const auto result = bits.latch | (bits.line & ~bits.edge);
     return (bits.in_flight & ~result) == 0 ? result : pending_in_flight(owner, word, result);
 }
 
@@ -191,6 +194,9 @@ void Gic::write_word(GicAction action, VcpuId writer, VcpuId owner, unsigned wor
     // IHI 0048B 3.2.2, 4.3.7: a GICv2's SGIs are always enabled, and pending by sender only.
     const auto without_sgis =
         config_.version == GicVersion::v2 && word == 0 ? value & ~k_sgis : value;
+    if (word == 0 && bits.owed != 0) {
+        sample(owner);
+    }
     switch (action) {
     case GicAction::enable:
         if ((value & ~bits.enabled) == 0) {
@@ -217,6 +223,7 @@ void Gic::write_word(GicAction action, VcpuId writer, VcpuId owner, unsigned wor
         break;
     case GicAction::clear_pending:
         bits.latch &= ~without_sgis;
+        bits.line &= ~(without_sgis & bits.owed); // if it is still high, it interrupts again
         for (auto rest = without_sgis & bits.in_flight; rest != 0; rest &= rest - 1) {
             drop_pending(writer, owner, 32 * word + lowest(rest));
         }
@@ -231,13 +238,15 @@ void Gic::write_word(GicAction action, VcpuId writer, VcpuId owner, unsigned wor
         }
         bits.active |= value;
         break;
-    case GicAction::clear_active:
+    case GicAction::clear_active: {
+        const bool alone = is_single(value);
         bits.active &= ~value;
         for (auto rest = value & bits.in_flight; rest != 0; rest &= rest - 1) {
-            deactivate(writer, owner, 32 * word + lowest(rest));
+            deactivate(writer, owner, 32 * word + lowest(rest), alone);
         }
         release(owner, word, value);
         break;
+    }
     default:
         return;
     }
@@ -251,7 +260,8 @@ void Gic::write_configuration(VcpuId owner, std::uint32_t index, std::uint32_t v
     const auto shift = 16 * (index % 2);
     const auto mask  = 0xffffU << shift & bits.implemented;
     const auto edges = GicIcfgr{value}.edges() << shift;
-    bits.edge        = (bits.edge & ~mask) | (edges & mask);
+    settle(owner, index / 2, (bits.edge ^ edges) & mask);
+    bits.edge = (bits.edge & ~mask) | (edges & mask);
     assign(owner, index / 2);
 }
 
@@ -370,28 +380,6 @@ void Gic::write_waker(VcpuId owner, std::uint32_t value)
     } else {
         state_.awake |= bit;
     }
-}
-
-/// GICD_SETSPI_NSR, GICD_CLRSPI_NSR: an edge, or the two edges of a level (IHI 0069H 12.9.36).
-void Gic::write_spi_message(std::uint32_t value, bool high)
-{
-    const std::uint32_t intid = arch::GicdSpi{value}.get<arch::GicdSpi::intid>();
-    if (intid < k_gic_private || !exists(0, intid)) {
-        return;
-    }
-    auto&      bits = bank(0, intid / 32);
-    const auto bit  = 1U << (intid % 32);
-    if ((bits.edge & bit) == 0) {
-        bits.line = high ? bits.line | bit : bits.line & ~bit;
-        assign(0, intid / 32);
-        return;
-    }
-    if (high) {
-        make_pending(0, intid / 32, bit);
-    } else {
-        bits.latch &= ~bit;
-    }
-    assign(0, intid / 32);
 }
 
 } // namespace vmm

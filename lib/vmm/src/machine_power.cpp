@@ -308,6 +308,28 @@ GicHost::Held Machine::recall_list_register(VcpuId id, unsigned index, Recall re
                                                : vcpu(id).recall(index, {pending, active, both}));
 }
 
+GicHost::Line Machine::hardware_line(VcpuId id, std::uint32_t intid)
+{
+    if (intid != config_.platform.timer.virtual_timer) {
+        return Line::unknown; // behind it is a device that we do not know
+    }
+    const auto face    = vcpu(id);
+    const auto control = arch::CntvCtl{face.read(SystemRegister::cntv_ctl_el0)};
+    if (!control.get<arch::CntvCtl::enable>() || control.get<arch::CntvCtl::imask>()) {
+        return Line::low;
+    }
+    // Not its ISTATUS: a vCPU that is not in the hardware has that of then.
+    const auto count = arch::physical_count() - counter_offset_;
+    return face.read(SystemRegister::cntv_cval_el0) <= count ? Line::high : Line::low;
+}
+
+bool Machine::masks_interrupts(VcpuId id)
+{
+    Registers registers;
+    vcpu(id).read(registers, Registers::k_prefix_spsr);
+    return arch::Spsr{registers.spsr()}.get<arch::Spsr::i>();
+}
+
 void Machine::wake(VcpuId id) { unpark(id); }
 
 void Machine::end_of_interrupt(VcpuId id, std::uint32_t intid)

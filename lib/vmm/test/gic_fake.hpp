@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -127,6 +128,13 @@ public:
         }
         return held;
     }
+
+    Line hardware_line(VcpuId vcpu, std::uint32_t intid) override
+    {
+        const auto found = lines.find({vcpu, intid});
+        return found == lines.end() ? Line::unknown : found->second;
+    }
+    bool masks_interrupts(VcpuId) override { return masked; }
 
     void wake(VcpuId vcpu) override { ++cpus[vcpu].wakes; }
     void end_of_interrupt(VcpuId vcpu, std::uint32_t intid) override
@@ -306,17 +314,19 @@ public:
         }
     }
 
-    vmm::Gic                                      gic;
-    Kernel                                        kernel;
-    std::array<Cpu, vmm::k_gic_max_vcpus>         cpus{};
-    std::vector<std::pair<VcpuId, std::uint32_t>> ended; ///< end_of_interrupt() calls
-    unsigned                                      loads                 = 0;
-    unsigned                                      refusals              = 0;
-    unsigned                                      forgotten_actives     = 0;
-    unsigned                                      ends_without_register = 0;
-    bool                                          refuses_active        = false;
-    bool                                          allow_twins           = false;
-    bool                                          holds_messages        = false;
+    vmm::Gic                                         gic;
+    Kernel                                           kernel;
+    std::array<Cpu, vmm::k_gic_max_vcpus>            cpus{};
+    std::vector<std::pair<VcpuId, std::uint32_t>>    ended;   ///< end_of_interrupt() calls
+    std::map<std::pair<VcpuId, std::uint32_t>, Line> lines{}; ///< hardware_line()'s answers
+    bool                                             masked                = false; ///< PSTATE.I
+    unsigned                                         loads                 = 0;
+    unsigned                                         refusals              = 0;
+    unsigned                                         forgotten_actives     = 0;
+    unsigned                                         ends_without_register = 0;
+    bool                                             refuses_active        = false;
+    bool                                             allow_twins           = false;
+    bool                                             holds_messages        = false;
     bool weak_priorities = false; ///< seL4 with GICv3: all priorities pass every mask
 
 private:

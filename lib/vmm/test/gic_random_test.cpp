@@ -330,14 +330,15 @@ private:
     }
 
     /// Applies a change of line or configuration to the model. What was pending only by its line
-    /// and is in a list register may then be taken though nothing is pending any more.
+    /// and is in a list register of a blind kernel may then be taken though nothing is pending any
+    /// more.
     template <class Change>
     void note_phantoms(std::uint32_t intid, Change change)
     {
         auto&      it          = model_.at(cpu_, intid);
         const bool was_pending = it.pending();
         change();
-        if (was_pending && !it.pending()) {
+        if (!sees() && was_pending && !it.pending()) {
             for (unsigned cpu = 0; cpu < ModelGic::k_cpus; ++cpu) {
                 if ((intid >= 32 || cpu == cpu_) &&
                     in_list_register(cpu, intid, FakeMachine::State::pending)) {

@@ -222,6 +222,10 @@ TEST_P(GicV2, ThePrivateInterruptsOfEachCpuAreItsOwn)
     gic.set_line(2, 27, false);
     for (VcpuId vcpu = 0; vcpu < 4; ++vcpu) {
         const auto iar = machine.acknowledge(vcpu);
+        if (vcpu == 2 && GetParam() == Kernel::seeing) {
+            EXPECT_EQ(iar, k_spurious);
+            continue;
+        }
         EXPECT_EQ(iar, 27U);
         gic.set_line(vcpu, 27, false);
         machine.end(iar, vcpu);

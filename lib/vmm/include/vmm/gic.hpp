@@ -69,6 +69,9 @@ public:
     enum class Held : std::uint8_t { unknown, empty, pending, active };
     enum class Recall : std::uint8_t { pending_only, pending_or_active };
 
+    /// The signal of an interrupt with hardware behind it.
+    enum class Line : std::uint8_t { unknown, low, high };
+
     /// Writes list register `index` with a pending interrupt that asks for maintenance at its end.
     /// False if the kernel refuses since the register holds an active interrupt (seL4:
     /// DeleteFirst; so use the invocation itself, the libmicrokit call would crash the PD).
@@ -80,6 +83,14 @@ public:
     /// Optional likewise: empties the register if it holds what `recall` names, in one step that
     /// the vCPU cannot race with. Gives what it held before; `unknown` if nothing was done.
     [[nodiscard]] virtual Held recall_list_register(VcpuId vcpu, unsigned index, Recall recall);
+
+    /// Optional: the signal now, of an interrupt that hardware_interrupt() raised and
+    /// end_of_interrupt() has not acknowledged. Asked for where a guest would see the difference.
+    [[nodiscard]] virtual Line hardware_line(VcpuId vcpu, std::uint32_t intid);
+
+    /// Optional: whether the vCPU, which stands at the exit that is being handled, has interrupts
+    /// masked (PSTATE.I). Asked rarely.
+    [[nodiscard]] virtual bool masks_interrupts(VcpuId vcpu);
 
     /// A list register of this vCPU was loaded: if the vCPU is parked, resume it.
     virtual void wake(VcpuId vcpu) = 0;
@@ -150,7 +161,8 @@ public:
     void pulse(VcpuId vcpu, std::uint32_t intid);
 
     /// The physical interrupt behind a PPI or SPI fired, and the kernel holds it back until we
-    /// acknowledge: as pulse(), then end_of_interrupt() when the guest has finished with it.
+    /// acknowledge: an edge, or a line that is taken for high until end_of_interrupt() when the
+    /// guest has finished with it. If it is high then, it interrupts again.
     void hardware_interrupt(VcpuId vcpu, std::uint32_t intid);
 
     /// VGICMaintenance word 0: list register `index` became empty. All ones means unknown; that and
@@ -212,8 +224,12 @@ private:
     void write_router(std::uint32_t intid, std::uint32_t at, unsigned size, std::uint64_t value);
     void write_waker(VcpuId owner, std::uint32_t value);
     void write_ctlr(std::uint32_t value);
-    void write_spi_message(std::uint32_t value, bool high);
     void retarget(std::uint32_t intid, std::uint64_t route);
+
+    // gic_lines.cpp
+    void lower(VcpuId owner, unsigned word, std::uint32_t bit);
+    void sample(VcpuId owner);
+    void write_spi_message(std::uint32_t value, bool high);
 
     // gic_sgi.cpp
     void send_sgi(VcpuId target, VcpuId source, unsigned intid);
@@ -232,9 +248,9 @@ private:
     void                        make_pending(VcpuId owner, unsigned word, std::uint32_t bits);
     void                        settle(VcpuId owner, unsigned word, std::uint32_t bits);
     void                        drop_pending(VcpuId writer, VcpuId owner, std::uint32_t intid);
-    void                        deactivate(VcpuId writer, VcpuId owner, std::uint32_t intid);
-    void                        unload(VcpuId vcpu, unsigned index, PutBack put_back);
-    [[nodiscard]] bool          mask(VcpuId vcpu, unsigned index);
+    void               deactivate(VcpuId writer, VcpuId owner, std::uint32_t intid, bool alone);
+    void               unload(VcpuId vcpu, unsigned index, PutBack put_back);
+    [[nodiscard]] bool mask(VcpuId vcpu, unsigned index);
 
     // gic_delivery.cpp: from pending into list registers
     [[nodiscard]] GicBank&      bank(VcpuId owner, unsigned word);
@@ -260,7 +276,7 @@ private:
     [[nodiscard]] unsigned      displace(VcpuId vcpu, std::uint8_t priority);
     [[nodiscard]] bool          load(VcpuId vcpu, unsigned index, std::uint32_t intid);
     [[nodiscard]] std::uint32_t finish(GicBank& bank, std::uint32_t bit);
-    void                        follow_up(VcpuId vcpu, std::uint32_t intid);
+    void                        follow_up(VcpuId vcpu, std::uint32_t intid, bool latched);
     void                        finish_stale(VcpuId vcpu, unsigned index);
 
     // What every access needs comes first, within reach of short offsets.

@@ -221,6 +221,8 @@ private:
     bool load_list_register(VcpuId vcpu, unsigned index, Entry entry) override;
     Held inspect_list_register(VcpuId vcpu, unsigned index) override;
     Held recall_list_register(VcpuId vcpu, unsigned index, Recall recall) override;
+    Line hardware_line(VcpuId vcpu, std::uint32_t intid) override;
+    bool masks_interrupts(VcpuId vcpu) override;
     void wake(VcpuId vcpu) override;
     void end_of_interrupt(VcpuId vcpu, std::uint32_t intid) override;
 
