@@ -32,7 +32,7 @@ void Console::on_configuration_write(std::uint32_t offset, std::span<const std::
 bool Console::is_open(unsigned port) const
 {
     return is_running() && port < ports_.size() &&
-           (!has(k_feature_multiport) || ports_[port].guest_open);
+           (!has(k_feature_multiport) || ports_[port].guest_open_);
 }
 
 void Console::on_start()
@@ -85,37 +85,37 @@ void Console::send(unsigned index)
     ConsoleBackend& backend = *port.what.backend;
     do {
         for (;;) {
-            if (!port.output) {
-                port.output = take(queue, room_);
-                if (!port.output) {
+            if (!port.output_) {
+                port.output_ = take(queue, room_);
+                if (!port.output_) {
                     break;
                 }
-                if (port.output.writable_bytes() != 0) {
+                if (port.output_.writable_bytes() != 0) {
                     fail(Fault::request); // 5.3.6.1
                     return;
                 }
-                port.unread = port.output.reader();
+                port.unread_ = port.output_.reader();
             }
-            while (port.unread.left() != 0) {
+            while (port.unread_.left() != 0) {
                 // A look at what comes next on a copy: only what the back end took counts as read.
-                Reader     ahead = port.unread;
+                Reader     ahead = port.unread_;
                 const auto bytes = ahead.next();
                 const auto taken = backend.write(bytes);
                 if (taken < bytes.size()) {
-                    port.unread.skip(taken);
-                    const auto left = port.unread.left();
+                    port.unread_.skip(taken);
+                    const auto left = port.unread_.left();
                     // The next request may need the room that this one's snapshot is in.
-                    port.output.move_to(port.segments);
-                    port.unread = port.output.reader();
-                    port.unread.skip(port.output.readable_bytes() - left);
+                    port.output_.move_to(port.segments_);
+                    port.unread_ = port.output_.reader();
+                    port.unread_.skip(port.output_.readable_bytes() - left);
                     queue.suppress();
                     publish(queue);
                     backend.flush();
                     return;
                 }
-                port.unread = ahead;
+                port.unread_ = ahead;
             }
-            queue.finish(std::move(port.output), 0);
+            queue.finish(std::move(port.output_), 0);
         }
         publish(queue);
     } while (queue.rest());
@@ -163,9 +163,9 @@ bool Console::on_reset()
 {
     driver_ready_ = false;
     for (Port& port : ports_) {
-        port.output     = {};
-        port.guest_open = false;
-        port.due        = 0;
+        port.output_     = {};
+        port.guest_open_ = false;
+        port.due_        = 0;
     }
     return true;
 }
@@ -174,7 +174,7 @@ bool Console::on_queue_reset(unsigned index)
 {
     if (index != console::k_control_receive && index != console::k_control_transmit &&
         console::is_transmit(index)) {
-        ports_[console::port_of(index)].output = {};
+        ports_[console::port_of(index)].output_ = {};
     }
     return true;
 }

@@ -49,7 +49,7 @@ void Console::set_size(std::uint16_t columns, std::uint16_t rows)
     configuration_changed();
     // Linux looks at the configuration of a device without MULTIPORT only.
     if (is_open(0) && has(k_feature_multiport) && ports_[0].what.is_console) {
-        ports_[0].due |= bit(resize);
+        ports_[0].due_ |= bit(resize);
         send_control();
     }
 }
@@ -80,7 +80,7 @@ void Console::handle_control(Reader& reader)
         if (message.value == 1 && !driver_ready_) {
             driver_ready_ = true;
             for (Port& port : ports_) {
-                port.due = bit(device_add); // 5.3.6.2.1: each once
+                port.due_ = bit(device_add); // 5.3.6.2.1: each once
             }
         }
         return;
@@ -91,18 +91,18 @@ void Console::handle_control(Reader& reader)
     Port& port = ports_[message.id];
     if (message.event == port_ready && message.value == 1) {
         if (port.what.is_console) {
-            port.due |= bit(console_port);
+            port.due_ |= bit(console_port);
             if (message.id == 0 && has(k_feature_size)) {
-                port.due |= bit(resize);
+                port.due_ |= bit(resize);
             }
         }
         if (!port.what.name.empty()) {
-            port.due |= bit(port_name);
+            port.due_ |= bit(port_name);
         }
-        port.due |= bit(port_open);
+        port.due_ |= bit(port_open);
     } else if (message.event == port_open) {
-        port.guest_open = message.value == 1;
-        if (port.guest_open) {
+        port.guest_open_ = message.value == 1;
+        if (port.guest_open_) {
             notify(console::receive_queue(message.id));
         }
     }
@@ -116,9 +116,9 @@ void Console::send_control()
     Queue&               queue = queue_of(console::k_control_receive);
     for (unsigned index = 0; index < ports_.size() && is_running(); ++index) {
         for (const Event event : k_order) {
-            while ((ports_[index].due & bit(event)) != 0) {
+            while ((ports_[index].due_ & bit(event)) != 0) {
                 if (send_message(index, event)) {
-                    ports_[index].due &= static_cast<std::uint8_t>(~bit(event));
+                    ports_[index].due_ &= static_cast<std::uint8_t>(~bit(event));
                 } else if (!queue.rest()) {
                     publish(queue);
                     return;

@@ -61,11 +61,11 @@ public:
 
     private:
         friend class Console;
-        std::uint8_t                         due        = 0; ///< messages to be sent, one bit each
-        bool                                 guest_open = false;
-        Chain                                output{}; ///< waits for room in the back end
-        Reader                               unread{};
-        std::array<Segment, k_most_segments> segments{};
+        std::uint8_t                         due_        = 0; ///< messages to be sent, one bit each
+        bool                                 guest_open_ = false;
+        Chain                                output_{}; ///< waits for room in the back end
+        Reader                               unread_{};
+        std::array<Segment, k_most_segments> segments_{};
     };
 
     /// What a console with N ports is made of. Port 0 is the one without MULTIPORT.
