@@ -46,6 +46,14 @@ private:
     std::size_t              start_ = k_size;
 };
 
+/// What a guest may print on. Nodes of serial ports are called so (Devicetree Specification 2.2.2),
+/// or after the chip.
+bool is_serial_port(const GuestDevice& device)
+{
+    return device.alias == "serial0" || device.name == "serial" || device.name == "uart" ||
+           device.name == "pl011";
+}
+
 class Builder {
 public:
     Builder(std::span<std::byte> room, const DeviceTreeInputs& inputs)
@@ -59,6 +67,7 @@ public:
 private:
     void           chosen();
     void           aliases();
+    void           path(const GuestDevice& device);
     void           memory();
     void           reserved_memory();
     void           cpus();
@@ -126,10 +135,13 @@ void Builder::chosen()
 {
     tree_.begin_node("chosen");
     tree_.property_string("bootargs", in_.bootargs);
-    const bool has_serial = std::ranges::any_of(
-        in_.devices, [](const GuestDevice& device) { return device.alias == "serial0"; });
-    if (!in_.stdout_path.empty() || has_serial) {
-        tree_.property_string("stdout-path", in_.stdout_path.empty() ? "serial0" : in_.stdout_path);
+    if (!in_.stdout_path.empty()) {
+        tree_.property_string("stdout-path", in_.stdout_path);
+    } else if (const auto console = std::ranges::find_if(in_.devices, is_serial_port);
+               console != in_.devices.end()) {
+        // By its path: small guests know nothing of aliases.
+        tree_.begin_property("stdout-path");
+        path(*console);
     }
     if (in_.initrd) {
         tree_.property_u64("linux,initrd-start", in_.initrd->start().raw());
@@ -148,27 +160,31 @@ void Builder::aliases()
 {
     tree_.begin_node("aliases");
     for (const auto& one : in_.devices) {
-        if (one.alias.empty()) {
-            continue;
+        if (!one.alias.empty()) {
+            tree_.begin_property(one.alias);
+            path(one);
         }
-        const auto text = [&](std::string_view piece) {
-            tree_.append(std::as_bytes(std::span{piece}));
-        };
-        tree_.begin_property(one.alias);
-        text("/");
-        text(one.name);
-        if (!one.registers.empty()) {
-            text("@");
-            const auto address = one.registers[0].start().raw();
-            for (int shift = 60; shift >= 0; shift -= 4) {
-                if (shift == 0 || address >> shift != 0) {
-                    text(std::string_view{"0123456789abcdef"}.substr((address >> shift) & 0xf, 1));
-                }
-            }
-        }
-        tree_.append_string("");
     }
     tree_.end_node();
+}
+
+void Builder::path(const GuestDevice& device)
+{
+    const auto text = [&](std::string_view piece) {
+        tree_.append(std::as_bytes(std::span{piece}));
+    };
+    text("/");
+    text(device.name);
+    if (!device.registers.empty()) {
+        text("@");
+        const auto address = device.registers[0].start().raw();
+        for (int shift = 60; shift >= 0; shift -= 4) {
+            if (shift == 0 || address >> shift != 0) {
+                text(std::string_view{"0123456789abcdef"}.substr((address >> shift) & 0xf, 1));
+            }
+        }
+    }
+    tree_.append_string("");
 }
 
 void Builder::memory()

@@ -228,10 +228,10 @@ TEST(DeviceTreeCheck, Devices)
 
 TEST(DeviceTreeCheck, Chosen)
 {
-    EXPECT_THAT(changed("serial0 = \"/serial@9000000\"", "serial1 = \"/serial@9000000\""),
+    EXPECT_THAT(changed("stdout-path = \"/serial@9000000\"", "stdout-path = \"serial1\""),
                 ElementsAre("warning: /chosen: stdout-path names a node that does not exist; "
                             "correct it, or the alias that it goes by"));
-    EXPECT_THAT(changed("stdout-path = \"serial0\"", "stdout-path = \"serial0:115200n8\""),
+    EXPECT_THAT(changed("stdout-path = \"/serial@9000000\"", "stdout-path = \"serial0:115200n8\""),
                 IsEmpty());
     EXPECT_THAT(changed("bootargs", "linux,initrd-start = <0x48000000>; bootargs"),
                 ElementsAre("warning: /chosen: the initrd of another boot, which is not used "

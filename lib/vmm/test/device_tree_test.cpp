@@ -42,7 +42,7 @@ TEST(DeviceTree, AMachineWithOneSerialLine)
 
 	chosen {
 		bootargs = "console=ttyAMA0";
-		stdout-path = "serial0";
+		stdout-path = "/serial@9000000";
 	};
 
 	aliases {
@@ -153,7 +153,9 @@ TEST(DeviceTree, Chosen)
 		rng-seed = [01 02 03];
 	};)"));
     machine.other.stdout_path = {};
-    machine.devices[0].alias  = "serial1";
+    machine.devices[0].alias  = {};
+    EXPECT_THAT(text_of(machine), HasSubstr("stdout-path = \"/serial@9000000\""));
+    machine.devices[0].name = "rtc";
     EXPECT_THAT(text_of(machine), Not(HasSubstr("stdout-path")));
 }
 

@@ -85,7 +85,7 @@ struct DeviceTreeInputs {
     std::optional<base::GuestRange> initrd;
     std::optional<std::uint64_t>    kaslr_seed;
     std::span<const std::byte>      rng_seed;    ///< 32 bytes or more are of use; may be empty
-    std::string_view                stdout_path; ///< if empty: "serial0" where there is one
+    std::string_view                stdout_path; ///< if empty: the first serial port
 };
 
 /// Room that suffices for trees with some dozens of devices.
