@@ -14,6 +14,7 @@ namespace guest {
 namespace {
 
 constinit InterruptHandler handler       = nullptr;
+constinit FaultHandler     fault_handler = nullptr;
 constinit bool             surviving     = false;
 constinit std::uint64_t    last_syndrome = 0;
 constinit std::uint64_t    last_address  = 0;
@@ -49,6 +50,8 @@ bool survived(Frame& frame)
 
 void set_interrupt_handler(InterruptHandler new_handler) { handler = new_handler; }
 
+void set_fault_handler(FaultHandler new_handler) { fault_handler = new_handler; }
+
 std::uint64_t survive(void (*action)(std::uint64_t), std::uint64_t argument)
 {
     last_syndrome = 0;
@@ -68,6 +71,9 @@ extern "C" void guest_exception(Frame& frame, std::uint64_t kind)
     constexpr std::uint64_t k_synchronous = 4, k_irq = 5;
     if (kind == k_irq) {
         interrupt(frame);
+        return;
+    }
+    if (fault_handler != nullptr && fault_handler(frame, kind)) {
         return;
     }
     if (kind == k_synchronous && survived(frame)) {

@@ -25,6 +25,11 @@ using InterruptHandler = void (*)(Frame& frame, std::uint32_t intid);
 /// Runs between acknowledge and end of each interrupt, interrupts masked.
 void set_interrupt_handler(InterruptHandler handler);
 
+/// Sees every exception that is no interrupt, before anything else: `kind` is the vector's number
+/// (8: synchronous from EL0). True: handled, `frame` says where to go on. Null: none.
+using FaultHandler = bool (*)(Frame& frame, std::uint64_t kind);
+void set_fault_handler(FaultHandler handler);
+
 /// Runs `action` so that a synchronous exception in it skips the instruction (a failed jump returns
 /// to the caller) instead of ending the program. Gives the syndrome of the last one, 0 if none.
 std::uint64_t survive(void (*action)(std::uint64_t), std::uint64_t argument);
