@@ -84,6 +84,13 @@ public:
         }
         return held;
     }
+    /// Anything may be true, and another thing the next time.
+    Line hardware_line(VcpuId, std::uint32_t) override
+    {
+        return static_cast<Line>(++questions % 3);
+    }
+    bool masks_interrupts(VcpuId) override { return ++questions % 2 != 0; }
+
     void wake(VcpuId vcpu) override { require(vcpu < gic.config().vcpus); }
     void end_of_interrupt(VcpuId vcpu, std::uint32_t intid) override
     {
@@ -113,8 +120,9 @@ public:
 
     vmm::Gic                              gic;
     std::array<Cpu, vmm::k_gic_max_vcpus> cpus{};
-    bool                                  sees    = false;
-    bool                                  refuses = false;
+    bool                                  sees      = false;
+    bool                                  refuses   = false;
+    unsigned                              questions = 0;
 };
 
 /// Every interrupt is where the books say, and nowhere twice.
@@ -189,8 +197,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         cpu = {};
         cpu.held.fill(vmm::GicHost::Held::empty);
     }
-    machine.sees    = (shape & 2) != 0;
-    machine.refuses = !machine.sees && (shape & 4) != 0;
+    machine.sees      = (shape & 2) != 0;
+    machine.questions = 0;
+    machine.refuses   = !machine.sees && (shape & 4) != 0;
     require(machine.gic
                 .configure({.version        = version,
                             .vcpus          = vcpus,

@@ -111,4 +111,25 @@ TEST(Linux, RamMayBeElsewhereInTheVmmAndInTwoRegions)
     EXPECT_EQ(call.output, "2\n");
 }
 
+/// The VMM's priority next to its guest's, and how many vCPUs.
+class Priorities : public testing::TestWithParam<std::tuple<const char*, const char*>> {};
+
+TEST_P(Priorities, AnyRelationBoots)
+{
+    const auto& [system, vcpus] = GetParam();
+    const auto call = run({system, "--board", k_gicv3, "--vcpus", vcpus, "--exec", "nproc"});
+    EXPECT_EQ(call.exit_code, 0) << call.text();
+    EXPECT_EQ(call.output, std::string(vcpus) + "\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Priorities,
+                         testing::Combine(testing::Values("simple", "simple_vmm_equal",
+                                                          "simple_vmm_below"),
+                                          testing::Values("1", "2", "4")),
+                         [](const auto& parameter) {
+                             const std::string_view system = std::get<0>(parameter.param);
+                             return std::string(system == "simple" ? "above" : system.substr(11)) +
+                                    "_" + std::get<1>(parameter.param);
+                         });
+
 } // namespace

@@ -116,6 +116,7 @@ bool Machine::start(std::string_view what)
             return false;
         }
         configured_ = true;
+        put_vcpus_below_us();
     }
     const auto loaded = load();
     if (!loaded) {

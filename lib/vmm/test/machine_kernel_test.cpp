@@ -2,11 +2,14 @@
 // What a machine makes of calls that only some kernels have, and of doing without.
 #include "machine_fixture.hpp"
 
+#include <gmock/gmock.h>
+
 namespace {
 
 using namespace machine_test;
 using microkit::FaultLabel;
 using microkit::SystemRegister;
+using testing::HasSubstr;
 
 constexpr std::uint64_t k_sgir    = 0xf00;
 constexpr std::uint64_t k_ispendr = 0x200;
@@ -82,6 +85,36 @@ TEST_F(KernelTest, ARestartFromWithinAHandlerLeavesNothingInListRegisters)
     EXPECT_EQ(fake.vcpu(0).reg(SystemRegister::vbar_el1), 0u);
     EXPECT_EQ(fake.vcpu(0).reg(SystemRegister::vmpidr_el2), 0x8000'0000u);
     EXPECT_EQ(machine.gic().state().vcpus[0].stale, 0u);
+}
+
+TEST_F(KernelTest, VcpusAboveTheVmmArePutBelowIt)
+{
+    fake.priority         = 80;
+    fake.vcpu(1).priority = 80; // an equal is left alone
+    boot();
+    EXPECT_EQ(fake.vcpu(0).priority, 79u);
+    EXPECT_EQ(fake.vcpu(1).priority, 80u);
+    EXPECT_THAT(fake.debug_output, HasSubstr("its vCPUs had a higher priority than the VMM that "
+                                             "they wait for; now it is 79\n"));
+    EXPECT_EQ(fake.vcpu(0).pc(), k_ram + 0x80000);
+    EXPECT_EQ(fake.vcpu(1).run, kit::FakeVcpu::Run::stopped);
+    EXPECT_NE(machine.memory().load<std::uint32_t>(GuestPhysical{k_ram}), 0xd280'0020u)
+        << "nothing is left of the stub";
+}
+
+TEST_F(KernelTest, VcpusBelowTheVmmStayWhereTheyAre)
+{
+    boot();
+    EXPECT_EQ(fake.system_calls["vcpu_set_priority"], 0u);
+    EXPECT_EQ(fake.vcpu(0).priority, 100u);
+}
+
+TEST_F(KernelTest, AVmmOfTheLowestPrioritySharesItWithItsVcpus)
+{
+    fake.priority = 0;
+    boot();
+    EXPECT_EQ(fake.vcpu(0).priority, 0u);
+    EXPECT_EQ(fake.vcpu(1).priority, 0u);
 }
 
 } // namespace

@@ -57,6 +57,7 @@ TEST_F(MachineTest, ResetStartsFromPristineImagesAnyNumberOfTimes)
 TEST_F(MachineTest, SecondaryCpusComeAndGo)
 {
     boot();
+    fake.vcpu(1).starts = 0;
     EXPECT_EQ(hypercall(0xc400'0003, 1, k_ram + 0x1000, 7).x0, 0u);
     EXPECT_EQ(fake.vcpu(1).run, FakeVcpu::Run::running);
     EXPECT_EQ(fake.vcpu(1).pc(), k_ram + 0x1000);
@@ -110,7 +111,7 @@ TEST_F(MachineTest, AKernelThatIsTooLargeIsRefused)
     const std::vector<std::byte> huge(9 << 20);
     EXPECT_FALSE(machine.boot(vmm::Image{.bytes = huge}));
     EXPECT_THAT(fake.debug_output, HasSubstr("vmm: guest \"test\": error: "));
-    EXPECT_EQ(fake.vcpu(0).starts, 0u);
+    EXPECT_EQ(fake.vcpu(0).run, FakeVcpu::Run::stopped);
 }
 
 TEST_F(MachineTest, AHypercallCostsNoSystemCall)

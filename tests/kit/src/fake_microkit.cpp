@@ -183,6 +183,11 @@ void seam_vcpu_restart(unsigned vcpu, uint64_t entry)
     the_vcpu.pc()  = entry;
     the_vcpu.run   = kit::FakeVcpu::Run::running;
     ++the_vcpu.starts;
+    if (the_vcpu.priority > fake().priority) {
+        // All that such a one may do before this call returns is a stub that sets x0 and stops.
+        the_vcpu.set_x(0, 1);
+        the_vcpu.run = kit::FakeVcpu::Run::faulted;
+    }
 }
 
 void seam_vcpu_stop(unsigned vcpu)

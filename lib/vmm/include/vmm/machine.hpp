@@ -201,6 +201,9 @@ private:
     void                      fail(const base::Error& error);
     void                      note(base::Result<> result);
 
+    // machine_priority.cpp
+    void put_vcpus_below_us();
+
     // machine_power.cpp
     void start_vcpu(VcpuId vcpu, base::GuestPhysical entry, std::uint64_t context);
     void stop_vcpus();

@@ -106,6 +106,7 @@ public:
     std::string debug_output;
     unsigned    list_registers = 4;     ///< that the hardware has
     bool        has_picokit    = false; ///< offers what picokit has besides seL4's calls
+    unsigned    priority       = 150;   ///< of this PD; a vCPU above it runs when it is started
 
     std::vector<unsigned>      notifications; ///< channels, in the order of the calls
     std::vector<unsigned>      acknowledgements;
