@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Three machines, all under -icount: the counting guest in our VMM (as large as Linux, so that the
-// time to its first instruction is Linux'), Linux in our VMM, and Linux on QEMU's own `virt`.
+// Three machines, all under -icount, with one CPU and with several: the counting guest in our VMM
+// (as large as Linux, so that the time to its first instruction is Linux'), Linux in our VMM, and
+// Linux on QEMU's own `virt`.
 #include "bench.hpp"
 
 #include "base/result.hpp"
@@ -76,7 +77,9 @@ qemu::Options counted(const vmm::Options& options)
 Result<std::string> in_our_vmm(const Bench& bench, const std::string& what,
                                const vmm::OwnGuest& guest)
 {
-    const auto folder = bench.folder.path() / ("vm-" + guest.kernel->filename().string());
+    const auto folder =
+        bench.folder.path() /
+        fmt::format("{}-{}", guest.kernel->filename().string(), guest.vcpus.value_or(1));
     fs::create_directories(folder);
     const auto system = vmm::with_own_guest(bench.system, guest, folder);
     if (!system) {
@@ -86,7 +89,18 @@ Result<std::string> in_our_vmm(const Bench& bench, const std::string& what,
                      bench.options);
 }
 
-Result<FirstInstruction> measure_exits(const Bench& bench, Figures& figures)
+std::string with_cpus(std::string_view what, unsigned cpus)
+{
+    return fmt::format("{}, {} CPU{}", what, cpus, cpus == 1 ? "" : "s");
+}
+
+/// The key in Figures::boot.
+std::string boot_key(std::string_view name, unsigned cpus)
+{
+    return cpus == 1 ? std::string{name} : fmt::format("{}_{}", name, cpus);
+}
+
+Result<GuestFigures> measure_exits(const Bench& bench, unsigned vcpus)
 {
     const auto image = bench.folder.path() / "bench-as-large-as-linux";
     TRY(make_same_size(bench.guest, bench.kernel, image));
@@ -94,38 +108,40 @@ Result<FirstInstruction> measure_exits(const Bench& bench, Figures& figures)
     guest.kernel      = image;
     guest.initrd      = bench.initrd;
     guest.memory      = k_guest_memory;
-    const auto text   = TRY(in_our_vmm(bench, "what exits cost", guest));
-    const auto parsed = parse_guest(text);
+    guest.vcpus       = vcpus;
+    const auto text   = TRY(in_our_vmm(bench, with_cpus("what exits cost", vcpus), guest));
+    auto       parsed = parse_guest(text);
     if (!parsed.is_complete || !parsed.first) {
         return std::unexpected(fmt::format("the counting guest did not finish:\n{}", text));
     }
     if (!parsed.is_exact) {
         return std::unexpected("the machine did not count instructions exactly");
     }
-    figures.exits                     = parsed.exits;
-    figures.boot["first_instruction"] = parsed.first->since_power_on;
-    return *parsed.first;
+    return parsed;
 }
 
-Result<> measure_boot(const Bench& bench, const FirstInstruction& first, Figures& figures)
+/// `first`: of the same machine, whose counter need not begin at power-on.
+Result<> measure_boot(const Bench& bench, unsigned vcpus, const FirstInstruction& first,
+                      Figures& figures)
 {
     vmm::OwnGuest guest;
-    guest.kernel    = bench.kernel;
-    guest.initrd    = bench.initrd;
-    guest.memory    = k_guest_memory;
-    guest.cmdline   = k_to_user_space;
-    const auto text = TRY(in_our_vmm(bench, "Linux to user space in our VMM", guest));
+    guest.kernel  = bench.kernel;
+    guest.initrd  = bench.initrd;
+    guest.memory  = k_guest_memory;
+    guest.vcpus   = vcpus;
+    guest.cmdline = k_to_user_space;
+    const auto text =
+        TRY(in_our_vmm(bench, with_cpus("Linux to user space in our VMM", vcpus), guest));
     const auto ours = parse_clock(text);
     if (!ours) {
         return std::unexpected(fmt::format("Linux did not reach user space:\n{}", text));
     }
-    // The guest's counter need not begin at power-on.
-    figures.boot["user_space"] = *ours + first.since_power_on - first.guest_count;
+    figures.boot[boot_key("user_space", vcpus)] = *ours + first.since_power_on - first.guest_count;
     return {};
 }
 
 /// QEMU's command line for the same kernel with nothing below it.
-std::vector<std::string> native_command(const Bench& bench)
+std::vector<std::string> native_command(const Bench& bench, unsigned cpus)
 {
     auto machine = bench.board.machine;
     if (const std::string_view el2 = ",virtualization=on"; machine.find(el2) != machine.npos) {
@@ -136,6 +152,8 @@ std::vector<std::string> native_command(const Bench& bench)
                                    machine,
                                    "-cpu",
                                    bench.board.cpu,
+                                   "-smp",
+                                   std::to_string(cpus),
                                    "-m",
                                    fmt::format("size={}M", k_guest_memory >> 20),
                                    "-nic",
@@ -158,15 +176,15 @@ std::vector<std::string> native_command(const Bench& bench)
     return words;
 }
 
-Result<> measure_native(const Bench& bench, Figures& figures)
+Result<> measure_native(const Bench& bench, unsigned cpus, Figures& figures)
 {
-    const auto text  = TRY(output_of("Linux to user space without a hypervisor",
-                                     native_command(bench), bench.options));
+    const auto text  = TRY(output_of(with_cpus("Linux to user space without a hypervisor", cpus),
+                                     native_command(bench, cpus), bench.options));
     const auto count = parse_clock(text);
     if (!count) {
         return std::unexpected(fmt::format("Linux did not reach user space natively:\n{}", text));
     }
-    figures.boot["native_user_space"] = *count;
+    figures.boot[boot_key("native_user_space", cpus)] = *count;
     return {};
 }
 
@@ -194,9 +212,15 @@ Result<> measure_sizes(const Bench& bench, Figures& figures)
 Result<> measure(const Bench& bench, Figures& figures)
 {
     TRY(measure_sizes(bench, figures));
-    const auto first = TRY(measure_exits(bench, figures));
-    TRY(measure_boot(bench, first, figures));
-    return measure_native(bench, figures);
+    const auto one                    = TRY(measure_exits(bench, 1));
+    const auto several                = TRY(measure_exits(bench, k_smp_vcpus));
+    figures.exits                     = one.exits;
+    figures.smp_exits                 = several.exits;
+    figures.boot["first_instruction"] = one.first->since_power_on;
+    TRY(measure_boot(bench, 1, *one.first, figures));
+    TRY(measure_native(bench, 1, figures));
+    TRY(measure_boot(bench, k_smp_vcpus, *several.first, figures));
+    return measure_native(bench, k_smp_vcpus, figures);
 }
 
 } // namespace

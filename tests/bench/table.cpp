@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -29,6 +30,11 @@ constexpr std::array k_exits{
     Row{"sgi_self_with_return", "  and back from the handler", 0, 0},
     Row{"timer", "timer deadline until its handler", 1'200, 2'400},
     Row{"wfi", "timer deadline until after WFI", 0, 0},
+    // What KVM needs for both CPUs together is the measure: 4,512 at its best.
+    Row{"ipi", "SGI to another vCPU until its handler", 4'500, 0},
+    Row{"ipi_to_busy", "  that does not wait", 0, 0},
+    Row{"ipi_round_trip", "  and until its answer's handler", 9'000, 0},
+    Row{"ipi_send", "  of which its sender's exit", 0, 0},
 };
 
 constexpr std::array k_boot{
@@ -36,6 +42,11 @@ constexpr std::array k_boot{
     Row{"user_space", "power-on to user space", 0, 0},
     Row{"native_user_space", "  without a hypervisor", 0, 0},
 };
+constexpr std::array k_smp_boot{
+    Row{"user_space_4", "the same with 4 vCPUs", 0, 0},
+    Row{"native_user_space_4", "  without a hypervisor", 0, 0},
+};
+static_assert(k_smp_vcpus == 4, "the rows' names say so");
 
 constexpr std::array k_size{
     Row{"kernel_text", "kernel: text", 64 << 10, 0},
@@ -57,22 +68,32 @@ std::string grouped(std::uint64_t number)
     return text;
 }
 
-std::string line(std::string_view label, std::string_view value, std::string_view range,
-                 std::string_view reach, std::string_view verdict)
+/// The last three columns may be empty.
+std::string line(std::string_view label, std::string_view value, std::string_view smp_value,
+                 std::string_view reach, std::string_view verdict, std::string_view range = {})
 {
-    auto text =
-        fmt::format("{:<34} {:>13}  {:>17}  {:>13}  {}", label, value, range, reach, verdict);
+    auto text = fmt::format("{:<37} {:>13} {:>13} {:>11}  {:<13}{}", label, value, smp_value, reach,
+                            verdict, range);
     text.erase(text.find_last_not_of(' ') + 1);
     return text + "\n";
 }
 
-std::string row_line(const Row& row, std::uint64_t value, std::string_view range, bool is_picokit)
+/// The larger of the two values is what counts.
+std::string row_line(const Row& row, std::optional<std::uint64_t> value,
+                     std::optional<std::uint64_t> smp_value, std::string_view range,
+                     bool is_picokit)
 {
-    const auto reach = is_picokit ? row.reach_picokit : row.reach_sel4;
-    return line(row.label, grouped(value), range, reach == 0 ? "" : "≤ " + grouped(reach),
+    const auto reach   = is_picokit ? row.reach_picokit : row.reach_sel4;
+    const auto worst   = std::max(value.value_or(0), smp_value.value_or(0));
+    const auto as_text = [](std::optional<std::uint64_t> number) {
+        return number ? grouped(*number) : std::string{};
+    };
+    return line(row.label, as_text(value), as_text(smp_value),
+                reach == 0 ? "" : "≤ " + grouped(reach),
                 reach == 0       ? ""
-                : value <= reach ? "  reached"
-                                 : "  NOT REACHED");
+                : worst <= reach ? "reached"
+                                 : "NOT REACHED",
+                range);
 }
 
 template <std::size_t N>
@@ -82,38 +103,54 @@ std::string number_lines(const std::array<Row, N>&                   rows,
     std::string text;
     for (const auto& row : rows) {
         if (const auto value = values.find(row.key); value != values.end()) {
-            text += row_line(row, value->second, "", is_picokit);
+            text += row_line(row, value->second, {}, {}, is_picokit);
         }
     }
     return text;
 }
 
+std::optional<Spread> find(const std::map<std::string, Spread>& exits, const char* key)
+{
+    const auto found = exits.find(key);
+    return found == exits.end() ? std::nullopt : std::optional{found->second};
+}
+
+/// "850–866" where tries differ.
+std::string range_of(const std::optional<Spread>& spread)
+{
+    return !spread || spread->least == spread->most
+               ? std::string{}
+               : grouped(spread->least) + "–" + grouped(spread->most);
+}
+
 std::string exit_lines(const Figures& figures, bool is_picokit)
 {
+    const auto mean = [](const std::optional<Spread>& spread) {
+        return spread ? std::optional{spread->mean} : std::nullopt;
+    };
     std::string text;
     for (const auto& row : k_exits) {
-        if (const auto found = figures.exits.find(row.key); found != figures.exits.end()) {
-            const auto& spread = found->second;
-            const auto  range  = spread.least == spread.most
-                                     ? ""
-                                     : grouped(spread.least) + "–" + grouped(spread.most);
-            text += row_line(row, spread.mean, range, is_picokit);
+        const auto one     = find(figures.exits, row.key);
+        const auto several = find(figures.smp_exits, row.key);
+        if (one || several) {
+            const auto range = range_of(one);
+            text += row_line(row, mean(one), mean(several),
+                             range.empty() ? range_of(several) : range, is_picokit);
         }
     }
     return text;
 }
 
 /// Virtualised divided by native, to a thousandth.
-std::string ratio_line(const Figures& figures)
+std::string ratio_line(const Figures& figures, const char* ours_key, const char* native_key)
 {
-    const auto ours   = figures.boot.find("user_space"),
-               native = figures.boot.find("native_user_space");
+    const auto ours = figures.boot.find(ours_key), native = figures.boot.find(native_key);
     if (ours == figures.boot.end() || native == figures.boot.end() || native->second == 0) {
         return {};
     }
     const auto ratio = static_cast<double>(ours->second) / static_cast<double>(native->second);
     return line("  with ÷ without", fmt::format("{:.3f}", ratio), "", "≤ 1.030",
-                ratio <= 1.03 ? "  reached" : "  NOT REACHED");
+                ratio <= 1.03 ? "reached" : "NOT REACHED");
 }
 
 } // namespace
@@ -123,25 +160,36 @@ std::string table(const Figures& figures)
     const bool is_picokit = figures.sdk == "picokit";
     return fmt::format("{} on {}, configuration {}\n\n", figures.sdk, figures.board,
                        figures.config) +
-           line("exits, guest to guest", "instructions", "least–most", "to reach", "") +
+           line("exits, guest to guest: instructions", "1 vCPU", "4 vCPUs", "to reach", "",
+                "least–most") +
            exit_lines(figures, is_picokit) + "\n" +
            line("boot", "instructions", "", "to reach", "") +
-           number_lines(k_boot, figures.boot, is_picokit) + ratio_line(figures) + "\n" +
+           number_lines(k_boot, figures.boot, is_picokit) +
+           ratio_line(figures, "user_space", "native_user_space") +
+           number_lines(k_smp_boot, figures.boot, is_picokit) +
+           ratio_line(figures, "user_space_4", "native_user_space_4") + "\n" +
            line("size", "bytes", "", "to reach", "") +
            number_lines(k_size, figures.size, is_picokit);
 }
 
 std::string json(const Figures& figures)
 {
-    nlohmann::ordered_json json{
-        {"board", figures.board}, {"config", figures.config},
-        {"sdk", figures.sdk},     {"exits", nlohmann::ordered_json::object()},
-        {"boot", figures.boot},   {"size", figures.size}};
-    for (const auto& [name, spread] : figures.exits) {
-        json["exits"][name]  = spread.mean;
-        json["spread"][name] = {
-            {"least", spread.least}, {"most", spread.most}, {"count", spread.count}};
-    }
+    nlohmann::ordered_json json{{"board", figures.board},
+                                {"config", figures.config},
+                                {"sdk", figures.sdk},
+                                {"exits", nlohmann::ordered_json::object()},
+                                {"exits_4_vcpus", nlohmann::ordered_json::object()},
+                                {"boot", figures.boot},
+                                {"size", figures.size}};
+    const auto add = [&json](const auto& exits, const char* mean_key, const char* spread_key) {
+        for (const auto& [name, spread] : exits) {
+            json[mean_key][name]   = spread.mean;
+            json[spread_key][name] = {
+                {"least", spread.least}, {"most", spread.most}, {"count", spread.count}};
+        }
+    };
+    add(figures.exits, "exits", "spread");
+    add(figures.smp_exits, "exits_4_vcpus", "spread_4_vcpus");
     return json.dump(4) + "\n";
 }
 

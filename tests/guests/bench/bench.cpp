@@ -2,8 +2,10 @@
 // Counts what a guest pays for each kind of exit, in instructions, and prints
 //     boot first_instruction P virtual V
 //     bench NAME mean M min M max M count N
-// Needs QEMU with -icount shift=0: then one instruction is one nanosecond of the virtual counter.
-// Runs on QEMU `virt` itself as well; what is counted there is the cost of nothing.
+// With several CPUs the others wait for interrupts meanwhile; then what an interrupt from one CPU
+// to another costs. Needs QEMU with -icount shift=0: then one instruction is one nanosecond of the
+// virtual counter. Runs on QEMU `virt` itself as well; what is counted there is the cost of
+// nothing.
 #include "guest/console.hpp"
 #include "guest/cpu.hpp"
 #include "guest/exception.hpp"
@@ -13,45 +15,21 @@
 #include "guest/stamp.hpp"
 #include "guest/timer.hpp"
 
+#include "ipi.hpp"
+#include "samples.hpp"
+
 #include <algorithm>
-#include <array>
-#include <limits>
-#include <string_view>
 
-namespace {
+namespace bench {
 
-using guest::print;
-
-/// What the functions of timed.S return: when the first and the second stamp were taken.
-struct Stamps {
-    std::uint64_t first;
-    std::uint64_t second;
-};
-
-} // namespace
-
-extern "C" {
-Stamps bench_nothing(std::uint64_t x0, std::uint64_t x1);
-Stamps bench_hvc(std::uint64_t x0, std::uint64_t x1);
-Stamps bench_smc(std::uint64_t x0, std::uint64_t x1);
-Stamps bench_read32(std::uint64_t x0, std::uint64_t x1);
-Stamps bench_write32(std::uint64_t x0, std::uint64_t x1);
-Stamps bench_sgi1r(std::uint64_t x0, std::uint64_t x1);
-Stamps bench_wfi(std::uint64_t x0, std::uint64_t x1);
-}
-
-namespace {
-
-constexpr unsigned      k_warm_up = 16;
-constexpr unsigned      k_samples = 100;
-constexpr std::uint32_t k_sgi     = 1;
-
-/// Instructions between the two stamps that are not the operation's: see measure_overhead().
 constinit std::uint64_t overhead = 0;
-/// Those of them that follow the operation.
-constexpr std::uint64_t k_after_operation = 1;
 
-std::uint64_t instructions(const Stamps& stamps) { return stamps.second - stamps.first - overhead; }
+} // namespace bench
+
+namespace {
+
+using namespace bench;
+using guest::print;
 
 // Written by the interrupt handler.
 constinit volatile std::uint64_t interrupt_time = 0;
@@ -59,6 +37,9 @@ constinit volatile std::uint32_t interrupts     = 0;
 
 void on_interrupt(guest::Frame& frame, std::uint32_t intid)
 {
+    if (take_ipi(frame, intid)) {
+        return;
+    }
     if (intid != k_sgi) {
         guest::stop_timer();
     }
@@ -70,24 +51,6 @@ void wait_for_interrupts(std::uint32_t count)
 {
     while (interrupts < count) {
     }
-}
-
-/// Takes `sample` often enough and prints the line.
-template <class Sample>
-void report(std::string_view name, Sample sample)
-{
-    for (unsigned i = 0; i < k_warm_up; ++i) {
-        (void)sample();
-    }
-    std::uint64_t sum = 0, least = std::numeric_limits<std::uint64_t>::max(), most = 0;
-    for (unsigned i = 0; i < k_samples; ++i) {
-        const std::uint64_t count = sample();
-        sum += count;
-        least = std::min(least, count);
-        most  = std::max(most, count);
-    }
-    print("bench ", name, " mean ", (sum + k_samples / 2) / k_samples, " min ", least, " max ",
-          most, " count ", k_samples, "\n");
 }
 
 /// Whether the machine counts exactly: the same function always takes the same.
@@ -159,7 +122,7 @@ void bench_sgi(const guest::Platform& platform)
     guest::gic().enable(k_sgi);
     report("sgi_self", [&] {
         const auto stamps = send_to_self(platform);
-        return interrupt_time - (stamps.first + overhead - k_after_operation);
+        return interrupt_time - beginning(stamps);
     });
     report("sgi_self_with_return", [&] { return instructions(send_to_self(platform)); });
 }
@@ -216,10 +179,12 @@ void guest::run(const Platform& platform)
     gic().configure_cpu();
     print("bench: ", gic().name(), ", entered at EL", entry_level(), "\n");
 
+    start_other_cpus(platform);
     bench_hypercalls(platform);
     bench_distributor(platform);
     bench_sgi(platform);
     bench_timer(platform);
     bench_wake_up();
+    bench_ipi(platform);
     print("bench: done\n");
 }

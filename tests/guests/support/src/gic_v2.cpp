@@ -60,8 +60,7 @@ void GicV2::send_to_self(std::uint32_t sgi) { write32(gicd_ + k_sgir, sgir_to_se
 
 void GicV2::send(std::uint64_t mpidr, std::uint32_t sgi)
 {
-    const auto cpu = static_cast<std::uint32_t>(mpidr & 7);
-    write32(gicd_ + k_sgir, 1U << (16 + cpu) | sgi);
+    write32(gicd_ + k_sgir, sgir(mpidr, sgi));
 }
 
 std::uint32_t GicV2::acknowledge() { return read32(gicc_ + k_iar); }

@@ -34,6 +34,11 @@ protected:
 
 /// What to write to GICD_SGIR (GICv2, IHI 0048B 4.3.15) to interrupt oneself.
 constexpr std::uint32_t sgir_to_self(std::uint32_t sgi) { return 2U << 24 | sgi; }
+/// The same to interrupt the CPU with this MPIDR, whose lowest byte is its number.
+constexpr std::uint32_t sgir(std::uint64_t mpidr, std::uint32_t sgi)
+{
+    return 1U << (16 + (mpidr & 7)) | sgi;
+}
 /// What to write to ICC_SGI1R_EL1 (GICv3, IHI 0069 12.2.20) to interrupt the CPU with this MPIDR.
 constexpr std::uint64_t sgi1r(std::uint64_t mpidr, std::uint32_t sgi)
 {
