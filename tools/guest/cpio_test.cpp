@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 namespace {
 
 TEST(Cpio, HasTheLayoutThatTheKernelReads)
@@ -46,13 +49,36 @@ TEST(Cpio, AManifestBecomesEntriesWithTheirModes)
     EXPECT_NE(archive->find("dev/console"), std::string::npos);
 }
 
+TEST(Cpio, ATreeIsAllThatIsInAFolder)
+{
+    namespace fs      = std::filesystem;
+    const auto folder = fs::path(testing::TempDir()) / "cpio_tree";
+    fs::remove_all(folder);
+    fs::create_directories(folder / "bin");
+    std::ofstream(folder / "bin/tool") << "run me";
+    std::ofstream(folder / "note") << "read me";
+    fs::permissions(folder / "bin/tool", fs::perms::owner_all);
+    fs::create_symlink("tool", folder / "bin/alias");
+
+    guest::CpioArchive expected;
+    expected.add_folder("/usr/bin", 0755);
+    expected.add_link("/usr/bin/alias", "tool");
+    expected.add_file("/usr/bin/tool", 0755, "run me");
+    expected.add_file("/usr/note", 0644, "read me");
+    const auto archive = guest::make_initramfs("tree /usr {folder}", {{"folder", folder}});
+    ASSERT_TRUE(archive) << archive.error();
+    EXPECT_EQ(*archive, std::move(expected).finish());
+}
+
 TEST(Cpio, AManifestsMistakesAreNamedWithTheirLine)
 {
     const auto error_of = [](const char* text) { return guest::make_initramfs(text, {}).error(); };
-    EXPECT_EQ(error_of("pipe /x 644"), "line 1: 'pipe' is none of dir, file, link, node");
+    EXPECT_EQ(error_of("pipe /x 644"), "line 1: 'pipe' is none of dir, file, link, node, tree");
     EXPECT_EQ(error_of("\ndir /x"), "line 2: dir takes 2 words, not 1");
     EXPECT_EQ(error_of("dir /x 9"), "line 1: '9' is not a number");
     EXPECT_EQ(error_of("file /x 644 /no/such"), "line 1: cannot read /no/such");
+    EXPECT_EQ(error_of("tree /x /no/such"),
+              "line 1: cannot read /no/such: No such file or directory");
     EXPECT_EQ(error_of("file /x 644 {a}"), "line 1: nothing is given for {a}");
 }
 

@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -57,6 +59,36 @@ Result<std::string> read_file(const std::string& path)
     return std::string(std::istreambuf_iterator<char>(stream), {});
 }
 
+/// Everything in the folder `source`, sorted, so that the same files give the same archive.
+Result<> add_tree(CpioArchive& archive, const std::string& path, const std::string& source)
+{
+    namespace fs = std::filesystem;
+    std::error_code       error;
+    std::vector<fs::path> files;
+    for (auto at = fs::recursive_directory_iterator(source, error);
+         !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+        files.push_back(at->path());
+    }
+    if (error) {
+        return std::unexpected(fmt::format("cannot read {}: {}", source, error.message()));
+    }
+    std::ranges::sort(files);
+    for (const auto& file : files) {
+        const auto name =
+            path + (path.ends_with('/') ? "" : "/") + file.lexically_relative(source).string();
+        const bool is_run =
+            (fs::status(file).permissions() & fs::perms::owner_exec) != fs::perms::none;
+        if (fs::is_symlink(file)) {
+            archive.add_link(name, fs::read_symlink(file).string());
+        } else if (fs::is_directory(file)) {
+            archive.add_folder(name, 0755);
+        } else {
+            archive.add_file(name, is_run ? 0755 : 0644, TRY(read_file(file)));
+        }
+    }
+    return {};
+}
+
 Result<> add_entry(CpioArchive& archive, const std::vector<std::string>& words)
 {
     const auto& kind   = words[0];
@@ -83,8 +115,11 @@ Result<> add_entry(CpioArchive& archive, const std::vector<std::string>& words)
         const auto minor = TRY(parse_number(words[5], 10));
         archive.add_device(words[1], TRY(parse_number(words[2], 8)),
                            {.block = words[3] == "b", .major = major, .minor = minor});
+    } else if (kind == "tree") {
+        TRY(expect(3));
+        TRY(add_tree(archive, words[1], words[2]));
     } else {
-        return std::unexpected(fmt::format("'{}' is none of dir, file, link, node", kind));
+        return std::unexpected(fmt::format("'{}' is none of dir, file, link, node, tree", kind));
     }
     return {};
 }
