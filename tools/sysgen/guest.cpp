@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// <guest>: a VMM's protection domain with its virtual machine. Its devices become <use> elements;
+// where the guest finds them goes into .vmm_config.
+#include "layout.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+
+namespace sysgen {
+
+namespace {
+
+constexpr std::size_t   k_config_size  = 2136;
+constexpr unsigned      k_most_vcpus   = 16;
+constexpr unsigned      k_most_devices = 32;
+constexpr unsigned      k_most_lines   = 32;
+constexpr std::uint64_t k_window       = 0x200; ///< registers of one virtIO device
+constexpr std::uint64_t k_first_window = 0x0a00'0000;
+constexpr unsigned      k_last_intid   = 159;
+
+struct DeviceKind {
+    const char* device_class; ///< null: needs nothing of the host
+    unsigned    virtio_id;
+};
+
+const std::map<std::string_view, DeviceKind> k_devices{
+    {"nic", {"net", 1}},
+    {"disk", {"blk", 2}},
+    {"console", {"serial", 3}},
+    {"entropy", {nullptr, 4}},
+};
+
+bool overlap(const boardgen::AddressRange& a, const boardgen::AddressRange& b)
+{
+    return a.start < b.end() && b.start < a.end();
+}
+
+class Guest {
+public:
+    Guest(Layout& layout, pugi::xml_node node)
+        : layout_{layout}
+        , document_{layout.document()}
+        , node_{node}
+        , line_{document_.line(node)}
+    {
+    }
+
+    Result<> expand()
+    {
+        TRY(document_.allow(node_, {"name", "image", "ram", "ram_at", "ram_phys", "vcpus",
+                                    "priority", "vm_priority", "stack_size", "smc", "timer"}));
+        name_ = TRY(document_.text_of(node_, "name"));
+        config_.text(0, "vmm");
+        TRY(add_domain());
+        TRY(add_memory());
+        TRY(add_gic());
+        for (const auto child : node_.children()) {
+            if (child.type() == pugi::node_element) {
+                TRY(add_part(child));
+            }
+        }
+        config_.u8(40, lines_);
+        config_.u8(333, devices_);
+        layout_.configure(*domain_, ".vmm_config", name_ + "/vmm_" + name_, config_);
+        return {};
+    }
+
+private:
+    Result<> add_domain()
+    {
+        auto system = document_.system();
+        auto domain = system.insert_child_before("protection_domain", node_);
+        domain.append_attribute("name").set_value(name_.c_str());
+        domain.append_attribute("priority")
+            .set_value(static_cast<unsigned>(TRY(document_.number_or(node_, "priority", 150))));
+        const auto stack = TRY(document_.number_or(node_, "stack_size", 0x8000));
+        domain.append_attribute("stack_size").set_value(hex(stack).c_str());
+        if (TRY(document_.flag_or(node_, "smc", false))) {
+            domain.append_attribute("smc").set_value("true");
+        }
+        const auto image = TRY(document_.text_of(node_, "image"));
+        domain.append_child("program_image").append_attribute("path").set_value(image.c_str());
+
+        machine_ = domain.append_child("virtual_machine");
+        machine_.append_attribute("name").set_value((name_ + "_vm").c_str());
+        machine_.append_attribute("priority")
+            .set_value(static_cast<unsigned>(TRY(document_.number_or(node_, "vm_priority", 100))));
+        const auto vcpus = TRY(document_.number_or(node_, "vcpus", 1));
+        if (vcpus == 0 || vcpus > k_most_vcpus) {
+            return refuse(line_, fmt::format("a guest with {} vCPUs", vcpus),
+                          fmt::format("1 to {}", k_most_vcpus));
+        }
+        config_.u8(300, vcpus);
+        for (unsigned i = 0; i < vcpus; ++i) {
+            machine_.append_child("vcpu").append_attribute("id").set_value(i);
+            config_.u8(301 + i, i);
+        }
+        domain_ = TRY(layout_.adopt(domain, line_));
+
+        // The VMM needs one to let the guest sleep.
+        auto timer = node_.attribute("timer");
+        if (!timer) {
+            timer = system.child("timer").attribute("name");
+        }
+        if (timer) {
+            domain.append_child("use").append_attribute("timer").set_value(timer.value());
+        }
+        return {};
+    }
+
+    Result<> add_memory()
+    {
+        const auto&   board = layout_.board();
+        std::uint64_t first = board.memory.empty() ? 0 : board.memory.front().start;
+        const auto    size  = TRY(document_.number_of(node_, "ram"));
+        ram_                = {TRY(document_.number_or(node_, "ram_at", first)), size};
+        if (size == 0 || size % k_large_page != 0 || ram_.start % k_large_page != 0) {
+            return refuse(line_, fmt::format("RAM of {} bytes at {}", hex(size), hex(ram_.start)),
+                          fmt::format("size and address are multiples of {}", hex(k_large_page)));
+        }
+        const Region region  = layout_.add_region(name_ + "_ram", size);
+        auto         element = document_.system().find_child_by_attribute("memory_region", "name",
+                                                                          region.name.c_str());
+        if (node_.attribute("ram_phys")) {
+            const auto physical = TRY(document_.number_of(node_, "ram_phys"));
+            element.append_attribute("phys_addr").set_value(hex(physical).c_str());
+            layout_.take({physical, size});
+        }
+        domain_->map_at(ram_.start, region, Access::read_write);
+        add_map(machine_, region.name, ram_.start, Access::execute, Cache::on);
+        config_.u64(8, ram_.start);
+        config_.u64(16, size);
+        return {};
+    }
+
+    /// With a GICv2 the guest finds the hardware's virtual CPU interface where a CPU interface is.
+    Result<> add_gic()
+    {
+        const auto& gic = layout_.board().gic;
+        reserved_.push_back(gic.distributor);
+        if (gic.redistributor) {
+            reserved_.push_back(*gic.redistributor);
+        }
+        if (gic.cpu_interface && gic.vcpu_interface) {
+            constexpr std::uint64_t k_interface = 0x2000;
+            const auto              region =
+                layout_.registers("gic_vcpu_interface", {gic.vcpu_interface->start, k_interface});
+            add_map(machine_, region.name, gic.cpu_interface->start, Access::read_write,
+                    Cache::off);
+            reserved_.push_back({gic.cpu_interface->start, k_interface});
+        }
+        return {};
+    }
+
+    Result<> add_part(pugi::xml_node part)
+    {
+        if (std::string_view{part.name()} == "passthrough") {
+            return pass_through(part);
+        }
+        const auto kind = k_devices.find(part.name());
+        if (kind == k_devices.end()) {
+            return refuse(document_.line(part), fmt::format("a guest has no <{}>", part.name()),
+                          "it has console, disk, nic, entropy and passthrough");
+        }
+        // A second console is a port of the first.
+        if (kind->first != "console" || !has_console_) {
+            TRY(place(part, kind->second.virtio_id));
+        }
+        has_console_                   = has_console_ || kind->first == "console";
+        const char* const device_class = kind->second.device_class;
+        if (device_class == nullptr) {
+            return {};
+        }
+        auto use = domain_->node().append_child("use");
+        use.append_attribute(device_class)
+            .set_value(TRY(document_.text_of(part, device_class)).c_str());
+        for (const auto attribute : part.attributes()) {
+            if (std::string_view{attribute.name()} != device_class) {
+                use.append_copy(attribute);
+            }
+        }
+        return {};
+    }
+
+    /// A window of registers and an interrupt for a virtIO device.
+    Result<> place(pugi::xml_node part, unsigned virtio_id)
+    {
+        if (devices_ == k_most_devices) {
+            return refuse(document_.line(part), "too many devices",
+                          fmt::format("a guest has at most {}", k_most_devices));
+        }
+        for (bool moved = true; moved;) {
+            moved = false;
+            for (const auto& range : reserved_) {
+                if (overlap({next_window_, k_window}, range)) {
+                    next_window_ = (range.end() + k_page - 1) / k_page * k_page;
+                    moved        = true;
+                }
+            }
+            if (overlap({next_window_, k_window}, ram_)) {
+                next_window_ = ram_.end();
+                moved        = true;
+            }
+        }
+        while (std::ranges::find(intids_, next_intid_) != intids_.end()) {
+            --next_intid_;
+        }
+        const auto at = 336 + 24 * devices_++;
+        config_.u8(at, virtio_id);
+        config_.u64(at + 8, next_window_);
+        config_.u32(at + 16, k_window);
+        config_.u32(at + 20, next_intid_--);
+        next_window_ += k_window;
+        return {};
+    }
+
+    Result<> pass_through(pugi::xml_node part)
+    {
+        TRY(document_.allow(part, {"device"}));
+        const auto device = TRY(layout_.find_device(part));
+        for (const auto& range : device.registers) {
+            const auto start  = range.start / k_page * k_page;
+            const auto region = layout_.registers(fmt::format("registers_{:x}", start), range);
+            add_map(machine_, region.name, start, Access::read_write, Cache::off);
+            reserved_.push_back({start, region.size});
+        }
+        for (const auto& interrupt : device.interrupts) {
+            if (lines_ == k_most_lines) {
+                return refuse(document_.line(part), "too many interrupts",
+                              fmt::format("a guest has at most {}", k_most_lines));
+            }
+            const auto at = 44 + 8 * lines_++;
+            config_.u8(at, TRY(domain_->add_interrupt(interrupt.intid, interrupt.edge)));
+            config_.u32(at + 4, interrupt.intid);
+            intids_.push_back(interrupt.intid);
+        }
+        return {};
+    }
+
+    Layout&         layout_;
+    const Document& document_;
+    pugi::xml_node  node_;
+    unsigned        line_;
+
+    std::string    name_;
+    Domain*        domain_ = nullptr;
+    pugi::xml_node machine_;
+    ConfigBytes    config_{k_config_size};
+
+    boardgen::AddressRange              ram_{};
+    std::vector<boardgen::AddressRange> reserved_;
+    std::vector<std::uint32_t>          intids_;
+    std::uint64_t                       next_window_ = k_first_window;
+    std::uint32_t                       next_intid_  = k_last_intid;
+    unsigned                            devices_     = 0;
+    unsigned                            lines_       = 0;
+    bool                                has_console_ = false;
+};
+
+} // namespace
+
+Result<> expand_guest(Layout& layout, pugi::xml_node node) { return Guest{layout, node}.expand(); }
+
+} // namespace sysgen
