@@ -51,7 +51,7 @@ unsigned Document::line(pugi::xml_node node) const
 std::string Document::text() const
 {
     std::ostringstream out;
-    xml_->save(out, "    ");
+    xml_->save(out, "    ", pugi::format_default | pugi::format_no_declaration);
     return out.str();
 }
 

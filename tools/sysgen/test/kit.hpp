@@ -15,7 +15,7 @@ namespace sysgen::test {
 [[nodiscard]] const boardgen::Board& board(const std::string& name = "qemu_virt_aarch64");
 
 /// Reads and expands.
-[[nodiscard]] Result<Layout> expand(const std::string& text,
+[[nodiscard]] Result<Layout> expand(const std::string&     text,
                                     const boardgen::Board& board = test::board());
 
 /// One of the folder's files, which must expand.

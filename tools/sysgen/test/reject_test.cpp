@@ -37,8 +37,8 @@ TEST_P(Reject, HasItsMessage)
     EXPECT_FALSE(error.hint.empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Layouts, Reject, testing::ValuesIn(files()), [](const auto& info) {
-    const auto name = info.param.filename().string();
+INSTANTIATE_TEST_SUITE_P(Layouts, Reject, testing::ValuesIn(files()), [](const auto& file) {
+    const auto name = file.param.filename().string();
     return name.substr(0, name.find('.'));
 });
 

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Sections of a program are filled, or it is refused. The program is this test itself.
+#include "kit.hpp"
+#include "programs.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <gtest/gtest.h>
+
+[[gnu::section(".sysgen_test"), gnu::used]] unsigned char sysgen_test_section[16] = {};
+
+namespace {
+
+namespace fs = std::filesystem;
+using sysgen::ConfigFile;
+
+constexpr const char* k_self = "/proc/self/exe";
+
+ConfigFile config(std::string section, std::size_t size)
+{
+    return {.domain  = "linux",
+            .section = std::move(section),
+            .file    = "f",
+            .bytes   = std::vector<std::byte>(size, std::byte{0xa5})};
+}
+
+TEST(FillProgram, ReplacesTheSectionAndNothingElse)
+{
+    const auto       to = fs::temp_directory_path() / "sysgen_programs_test" / "linux.elf";
+    const ConfigFile files[]{config(".sysgen_test", sizeof sysgen_test_section)};
+    ASSERT_TRUE(sysgen::fill_program(k_self, to, files));
+    const auto before = sysgen::test::read_text(k_self);
+    const auto after  = sysgen::test::read_text(to);
+    ASSERT_EQ(before.size(), after.size());
+    const auto section = after.find(std::string(sizeof sysgen_test_section, '\xa5'));
+    ASSERT_NE(section, std::string::npos);
+    auto restored = after;
+    restored.replace(section, sizeof sysgen_test_section, sizeof sysgen_test_section, '\0');
+    EXPECT_TRUE(restored == before);
+    fs::remove_all(to.parent_path());
+}
+
+TEST(FillProgram, RefusesAProgramWithoutTheSection)
+{
+    const ConfigFile files[]{config(".blk_client_config", 80)};
+    const auto       done = sysgen::fill_program(k_self, "/nowhere/x.elf", files);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().what,
+              "/proc/self/exe has no section .blk_client_config, which 'linux' needs");
+}
+
+TEST(FillProgram, RefusesASectionOfAnotherSize)
+{
+    const ConfigFile files[]{config(".sysgen_test", 80)};
+    const auto       done = sysgen::fill_program(k_self, "/nowhere/x.elf", files);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().what, "the section .sysgen_test of /proc/self/exe has 16 bytes, not 80");
+}
+
+TEST(FillProgram, RefusesWhatIsNoProgram)
+{
+    const auto done = sysgen::fill_program("/proc/self/status", "/nowhere/x.elf", {});
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().what, "/proc/self/status is no ELF program");
+}
+
+} // namespace
