@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Sections of a program are filled, or it is refused. The program is this test itself.
+// Sections of a program are filled, or it is refused. The program is sample.c.
 #include "kit.hpp"
 #include "programs.hpp"
 
@@ -7,14 +7,13 @@
 #include <fstream>
 #include <gtest/gtest.h>
 
-[[gnu::section(".sysgen_test"), gnu::used]] unsigned char sysgen_test_section[16] = {};
-
 namespace {
 
 namespace fs = std::filesystem;
 using sysgen::ConfigFile;
 
-constexpr const char* k_self = "/proc/self/exe";
+constexpr const char* k_sample = SYSGEN_SAMPLE;
+constexpr std::size_t k_size   = 16; ///< of its section
 
 ConfigFile config(std::string section, std::size_t size)
 {
@@ -27,15 +26,15 @@ ConfigFile config(std::string section, std::size_t size)
 TEST(FillProgram, ReplacesTheSectionAndNothingElse)
 {
     const auto       to = fs::temp_directory_path() / "sysgen_programs_test" / "linux.elf";
-    const ConfigFile files[]{config(".sysgen_test", sizeof sysgen_test_section)};
-    ASSERT_TRUE(sysgen::fill_program(k_self, to, files));
-    const auto before = sysgen::test::read_text(k_self);
+    const ConfigFile files[]{config(".sysgen_test", k_size)};
+    ASSERT_TRUE(sysgen::fill_program(k_sample, to, files));
+    const auto before = sysgen::test::read_text(k_sample);
     const auto after  = sysgen::test::read_text(to);
     ASSERT_EQ(before.size(), after.size());
-    const auto section = after.find(std::string(sizeof sysgen_test_section, '\xa5'));
+    const auto section = after.find(std::string(k_size, '\xa5'));
     ASSERT_NE(section, std::string::npos);
     auto restored = after;
-    restored.replace(section, sizeof sysgen_test_section, sizeof sysgen_test_section, '\0');
+    restored.replace(section, k_size, k_size, '\0');
     EXPECT_TRUE(restored == before);
     fs::remove_all(to.parent_path());
 }
@@ -43,18 +42,19 @@ TEST(FillProgram, ReplacesTheSectionAndNothingElse)
 TEST(FillProgram, RefusesAProgramWithoutTheSection)
 {
     const ConfigFile files[]{config(".blk_client_config", 80)};
-    const auto       done = sysgen::fill_program(k_self, "/nowhere/x.elf", files);
+    const auto       done = sysgen::fill_program(k_sample, "/nowhere/x.elf", files);
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().what,
-              "/proc/self/exe has no section .blk_client_config, which 'linux' needs");
+              SYSGEN_SAMPLE " has no section .blk_client_config, which 'linux' needs");
 }
 
 TEST(FillProgram, RefusesASectionOfAnotherSize)
 {
     const ConfigFile files[]{config(".sysgen_test", 80)};
-    const auto       done = sysgen::fill_program(k_self, "/nowhere/x.elf", files);
+    const auto       done = sysgen::fill_program(k_sample, "/nowhere/x.elf", files);
     ASSERT_FALSE(done);
-    EXPECT_EQ(done.error().what, "the section .sysgen_test of /proc/self/exe has 16 bytes, not 80");
+    EXPECT_EQ(done.error().what,
+              "the section .sysgen_test of " SYSGEN_SAMPLE " has 16 bytes, not 80");
 }
 
 TEST(FillProgram, RefusesWhatIsNoProgram)
