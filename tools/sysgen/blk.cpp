@@ -143,7 +143,7 @@ Result<> expand_blk(Layout& layout, pugi::xml_node node)
                                   *data.physical);
         virt_config.u32(at + 80, clients[i].partition);
         layout.configure(domain, ".blk_client_config" + clients[i].use.suffix,
-                         name + "/blk_client_" + label, config);
+                         fmt::format("{}/blk_client_{}", name, label), config);
         domain.node().remove_child(clients[i].use.node);
     }
     virt_config.u64(8, clients.size());

@@ -12,7 +12,6 @@
 namespace {
 
 namespace fs = std::filesystem;
-using sysgen::Refusal;
 using sysgen::refuse;
 using sysgen::Result;
 

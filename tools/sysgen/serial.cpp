@@ -137,7 +137,7 @@ Result<> expand_serial(Layout& layout, pugi::xml_node node)
             put(rx_config, 48 + k_connection * i, receive.second);
         }
         layout.configure(client, ".serial_client_config" + use.suffix,
-                         name + "/serial_client_" + label, config);
+                         fmt::format("{}/serial_client_{}", name, label), config);
         client.node().remove_child(use.node);
     }
     tx_config.u8(6704, clients.size());
