@@ -146,6 +146,23 @@ public:
         }
     }
 
+    /// A request in good order: 16 bytes, `size` bytes of data, and a byte for the answer.
+    void request(unsigned queue, std::uint64_t first, std::uint64_t second, std::uint32_t size,
+                 bool device_writes)
+    {
+        auto& ring = rings_[queue % queues_];
+        ram_.store(data_, first);
+        ram_.store(data_ + 8, second);
+        ring.descriptor(0, data_, 16, kit::FakeRing::k_next, 1);
+        ring.descriptor(1, kit::GuestRam::k_start + 0x8000, size,
+                        static_cast<std::uint16_t>(kit::FakeRing::k_next | (device_writes ? 2 : 0)),
+                        2);
+        ring.descriptor(2, data_ + 32, 1, kit::FakeRing::k_write);
+        ring.offer(0);
+        ring.show();
+        driver_.notify(queue % queues_);
+    }
+
 private:
     /// In RAM, or nearly.
     std::uint64_t address(Input& input)

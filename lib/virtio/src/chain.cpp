@@ -106,4 +106,11 @@ void Writer::zero(std::uint64_t size)
     }
 }
 
+void Writer::skip(std::uint64_t size)
+{
+    while (size != 0 && room_ != 0) {
+        size -= next(size).size();
+    }
+}
+
 } // namespace virtio

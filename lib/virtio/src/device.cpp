@@ -72,6 +72,7 @@ void Device::stop()
     for (Queue& queue : queues_) {
         queue.halt();
     }
+    on_stop();
 }
 
 void Device::reset()

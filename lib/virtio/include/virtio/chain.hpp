@@ -74,6 +74,14 @@ public:
     {
     }
 
+    /// The same with at most `size` bytes of room.
+    [[nodiscard]] Writer first(std::uint64_t size) const
+    {
+        Writer result = *this;
+        result.room_  = size < room_ ? size : room_;
+        return result;
+    }
+
     /// Bytes of room left.
     [[nodiscard]] std::uint64_t room() const { return room_; }
     /// Bytes written so far: what the used ring reports.
@@ -96,6 +104,9 @@ public:
 
     /// Writes zeroes; stops at the end.
     void zero(std::uint64_t size);
+
+    /// Passes over room that somebody else fills; stops at the end.
+    void skip(std::uint64_t size);
 
 private:
     std::span<const Segment> segments_{};
@@ -130,6 +141,13 @@ public:
 
     [[nodiscard]] Reader reader() const { return {segments_.first(readable_), sizes_[0]}; }
     [[nodiscard]] Writer writer() const { return {segments_.subspan(readable_), sizes_[1]}; }
+
+    /// The very last byte of room, where block devices answer; there must be room.
+    [[nodiscard]] std::byte& last_byte() const
+    {
+        const Segment& last = segments_.back();
+        return last.at[last.size - 1];
+    }
 
     [[nodiscard]] std::size_t segments() const { return segments_.size(); }
 

@@ -133,6 +133,8 @@ protected:
     virtual void on_features() {}
     /// DRIVER_OK. Notifications of all queues follow.
     virtual void on_start() {}
+    /// From now on no guest memory may be touched: an error, or a reset, whose on_reset() follows.
+    virtual void on_stop() {}
     /// There may be something in a live queue.
     virtual void on_notify(unsigned queue) = 0;
     /// Forget all requests. False: a back end still uses guest memory; reset_finished() follows.
