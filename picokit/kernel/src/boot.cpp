@@ -55,7 +55,7 @@ constexpr Vtcr k_vtcr = Vtcr{}
                             .with<Vtcr::ps>(2)
                             .with<Vtcr::res1>(true);
 
-/// Everything that stays as it is while threads come and go.
+/// This core: everything that stays as it is while threads come and go.
 void set_processor(Core& core)
 {
     machine::write<Register::hstr_el2>(0);
@@ -75,6 +75,16 @@ void set_processor(Core& core)
     constexpr std::uint64_t k_hpmn = 0x1f;
     machine::write<Register::mdcr_el2>(machine::read<Register::mdcr_el2>() & k_hpmn);
     machine::write<Register::pmuserenr_el0>(k_config.counters_at_el0 ? 1 : 0);
+}
+
+/// This core's own interrupts, and its virtual interface.
+void set_interrupts(Core& core)
+{
+    core.gic.initialise_core();
+    core.list_registers = VirtualInterface::count();
+    VirtualInterface::disable();
+    core.gic.enable(board::timer.hypervisor);
+    core.gic.enable(board::maintenance_intid);
 }
 
 /// Guests may have the physical timer only if no PD lives on its interrupt.
@@ -106,12 +116,9 @@ extern "C" Thread* picokit_boot(Core& core)
 {
     set_processor(core);
     core.gic.initialise();
-    core.list_registers = VirtualInterface::count();
-    VirtualInterface::disable();
+    set_interrupts(core);
     create_system(g_system, core, system_table());
     core.guest_cnthctl = guest_cnthctl(g_system);
-    core.gic.enable(board::timer.hypervisor);
-    core.gic.enable(board::maintenance_intid);
     report_start();
     return dispatch(core);
 }

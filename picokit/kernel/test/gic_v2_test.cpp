@@ -29,6 +29,8 @@ TEST_F(GicV2Test, InitialisationMasksEverythingAndTargetsThisCore)
     machine::fake.devices[0x0800'0004] = 2; // 96 interrupts
     machine::fake.devices[0x0800'0800] = 0x0101'0101;
     Gic::initialise();
+    EXPECT_EQ(machine::fake.devices.count(0x0800'0180), 0u) << "each core's own affair";
+    Gic::initialise_core();
     EXPECT_EQ(machine::fake.devices[0x0800'0180], 0xffff'ffffu);
     EXPECT_EQ(machine::fake.devices[0x0800'0188], 0xffff'ffffu);
     EXPECT_EQ(machine::fake.devices.count(0x0800'018c), 0u);

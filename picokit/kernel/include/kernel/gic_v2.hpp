@@ -16,6 +16,7 @@ namespace kernel {
 /// Frames is an arch::GicV2Frames.
 template <const auto& Frames>
 struct GicV2 {
+    /// What all cores share, once: everything masked, and for this core.
     static void initialise()
     {
         const auto lines =
@@ -23,18 +24,18 @@ struct GicV2 {
         write(arch::k_gicd_ctlr, 0);
         // The banked registers of this core name it in every byte: the target of all SPIs.
         const std::uint32_t self = read(arch::k_gicd_itargetsr);
-        for (std::uint32_t bank = 0; bank <= lines; ++bank) {
-            write(arch::k_gicd_icenabler + 4 * bank, ~0u);
-            write(arch::k_gicd_icpendr + 4 * bank, ~0u);
-            write(arch::k_gicd_icactiver + 4 * bank, ~0u);
+        for (std::uint32_t bank = 1; bank <= lines; ++bank) {
+            initialise_bank(bank);
             for (std::uint32_t word = 8 * bank; word < 8 * bank + 8; ++word) {
-                write(arch::k_gicd_ipriorityr + 4 * word, k_gic_priority_word);
-                if (bank != 0) {
-                    write(arch::k_gicd_itargetsr + 4 * word, self);
-                }
+                write(arch::k_gicd_itargetsr + 4 * word, self);
             }
         }
         write(arch::k_gicd_ctlr, 1);
+    }
+    /// What is this core's own.
+    static void initialise_core()
+    {
+        initialise_bank(0);
         machine::write32(cpu(arch::k_gicc_pmr), 0xff);
         machine::write32(cpu(arch::k_gicc_ctlr), 1);
     }
@@ -71,6 +72,15 @@ struct GicV2 {
     }
 
 private:
+    static void initialise_bank(std::uint32_t bank)
+    {
+        write(arch::k_gicd_icenabler + 4 * bank, ~0u);
+        write(arch::k_gicd_icpendr + 4 * bank, ~0u);
+        write(arch::k_gicd_icactiver + 4 * bank, ~0u);
+        for (std::uint32_t word = 8 * bank; word < 8 * bank + 8; ++word) {
+            write(arch::k_gicd_ipriorityr + 4 * word, k_gic_priority_word);
+        }
+    }
     static std::uint64_t cpu(std::uint64_t offset)
     {
         return Frames.cpu_interface.start().raw() + offset;

@@ -17,10 +17,12 @@ namespace kernel {
 /// Frames is an arch::GicV3Frames.
 template <const auto& Frames>
 struct GicV3 {
-    void initialise()
+    /// What all cores share, once: everything masked, and for this core.
+    static void initialise() { initialise_distributor(); }
+    /// What is this core's own.
+    void initialise_core()
     {
         using machine::Register;
-        initialise_distributor();
         initialise_redistributor();
         // The system register interface for EL2 and EL1; EL1 may not look at the switch.
         machine::write<Register::icc_sre_el2>(0b0111);
