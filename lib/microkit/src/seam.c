@@ -207,4 +207,22 @@ void seam_vcpu_write_registers(unsigned vcpu, unsigned count, const uint64_t* wo
         seL4_TCB_WriteRegisters(BASE_VM_TCB_CAP + vcpu, false, 0, count, (seL4_UserContext*)words));
 }
 
+// Not in an official SDK, and null there.
+extern __attribute__((weak)) bool picokit_vcpu_read_vector(seL4_Word vcpu, seL4_Word number,
+                                                           seL4_Word value[2]);
+extern __attribute__((weak)) bool picokit_vcpu_write_vector(seL4_Word vcpu, seL4_Word number,
+                                                            const seL4_Word value[2]);
+
+bool seam_vcpu_read_vector(unsigned vcpu, unsigned number, uint64_t value[2])
+{
+    return picokit_vcpu_read_vector != NULL &&
+           picokit_vcpu_read_vector(vcpu, number, (seL4_Word*)value);
+}
+
+bool seam_vcpu_write_vector(unsigned vcpu, unsigned number, const uint64_t value[2])
+{
+    return picokit_vcpu_write_vector != NULL &&
+           picokit_vcpu_write_vector(vcpu, number, (const seL4_Word*)value);
+}
+
 #endif

@@ -12,11 +12,9 @@ using arch::DataAbortIss;
 using arch::Ec;
 using arch::Esr;
 using arch::Mode;
+using arch::Spsr;
 using microkit::Registers;
 using microkit::SystemRegister;
-
-constexpr std::uint8_t k_external_abort  = 0b010000;
-constexpr std::uint8_t k_alignment_fault = 0b100001;
 
 arch::SyncVector vector_for(Mode mode)
 {
@@ -32,62 +30,69 @@ arch::SyncVector vector_for(Mode mode)
     }
 }
 
-bool is_write(GuestException exception)
+Esr syndrome_for(const GuestException& exception, bool from_el1)
 {
-    return exception == GuestException::write_abort || exception == GuestException::unaligned_write;
+    using Kind     = GuestException::Kind;
+    const auto esr = Esr{}.with<Esr::il>(true);
+    switch (exception.kind) {
+    case Kind::fetch_abort:
+        return esr.with<Esr::ec>(from_el1 ? Ec::instruction_same : Ec::instruction_lower)
+            .with<Esr::iss>(exception.status);
+    case Kind::data_abort: {
+        const auto iss = DataAbortIss{}
+                             .with<DataAbortIss::dfsc>(exception.status)
+                             .with<DataAbortIss::wnr>(exception.write)
+                             .with<DataAbortIss::fnv>(!exception.address);
+        return esr.with<Esr::ec>(from_el1 ? Ec::data_same : Ec::data_lower)
+            .with<Esr::iss>(static_cast<std::uint32_t>(iss.raw()));
+    }
+    case Kind::undefined:
+        break;
+    }
+    return esr.with<Esr::ec>(Ec::unknown);
 }
 
-Esr syndrome_for(GuestException exception, bool from_el1, bool address_known)
+/// PSTATE at the vector (DDI 0487, AArch64.TakeException): what has no rule stays.
+Spsr state_at_vector(Spsr before, arch::SctlrEl1 sctlr)
 {
-    const auto esr = Esr{}.with<Esr::il>(true);
-    if (exception == GuestException::undefined) {
-        return esr.with<Esr::ec>(Ec::unknown);
-    }
-    if (exception == GuestException::fetch_abort) {
-        return esr.with<Esr::ec>(from_el1 ? Ec::instruction_same : Ec::instruction_lower)
-            .with<Esr::iss>(k_external_abort);
-    }
-    const bool unaligned =
-        exception == GuestException::unaligned_read || exception == GuestException::unaligned_write;
-    const auto iss = DataAbortIss{}
-                         .with<DataAbortIss::dfsc>(unaligned ? k_alignment_fault : k_external_abort)
-                         .with<DataAbortIss::wnr>(is_write(exception))
-                         .with<DataAbortIss::fnv>(!address_known && !unaligned);
-    return esr.with<Esr::ec>(from_el1 ? Ec::data_same : Ec::data_lower)
-        .with<Esr::iss>(static_cast<std::uint32_t>(iss.raw()));
+    const auto dit = before.get<Spsr::mode>() != Mode::user32 && before.get<Spsr::dit>();
+    return Spsr{}
+        .with<Spsr::mode>(Mode::el1h)
+        .with<Spsr::d>(true)
+        .with<Spsr::a>(true)
+        .with<Spsr::i>(true)
+        .with<Spsr::f>(true)
+        .with<Spsr::nzcv>(before.get<Spsr::nzcv>())
+        .with<Spsr::dit>(dit)
+        .with<Spsr::pan>(before.get<Spsr::pan>() || !sctlr.get<arch::SctlrEl1::span>())
+        .with<Spsr::ssbs>(sctlr.get<arch::SctlrEl1::dssbs>());
 }
 
 } // namespace
 
-void take_exception(microkit::Vcpu vcpu, GuestException exception,
-                    std::optional<base::GuestVirtual> address)
+void take_exception(microkit::Vcpu vcpu, const GuestException& exception)
 {
+    constexpr std::uint64_t k_vectors_mask = ~std::uint64_t{0x7ff};
+
     Registers registers;
     vcpu.read(registers, Registers::k_prefix_spsr);
-    const auto spsr     = arch::Spsr{registers.spsr()};
-    const auto mode     = spsr.get<arch::Spsr::mode>();
+    const auto spsr     = Spsr{registers.spsr()};
+    const auto mode     = spsr.get<Spsr::mode>();
     const bool from_el1 = mode == Mode::el1t || mode == Mode::el1h;
-    if (exception == GuestException::fetch_abort) {
-        address = base::GuestVirtual{registers.pc()};
-    }
 
     vcpu.write(SystemRegister::elr_el1, registers.pc());
     vcpu.write(SystemRegister::spsr_el1, spsr.raw());
-    vcpu.write(SystemRegister::esr_el1,
-               syndrome_for(exception, from_el1, address.has_value()).raw());
-    if (address) {
-        vcpu.write(SystemRegister::far_el1, address->raw());
+    vcpu.write(SystemRegister::esr_el1, syndrome_for(exception, from_el1).raw());
+    if (exception.kind == GuestException::Kind::fetch_abort) {
+        vcpu.write(SystemRegister::far_el1, registers.pc());
+    } else if (exception.address) {
+        vcpu.write(SystemRegister::far_el1, exception.address->raw());
     }
 
-    registers.pc() =
-        vcpu.read(SystemRegister::vbar_el1) + static_cast<std::uint64_t>(vector_for(mode));
-    registers.spsr() = arch::Spsr{}
-                           .with<arch::Spsr::mode>(Mode::el1h)
-                           .with<arch::Spsr::d>(true)
-                           .with<arch::Spsr::a>(true)
-                           .with<arch::Spsr::i>(true)
-                           .with<arch::Spsr::f>(true)
-                           .raw();
+    registers.pc() = (vcpu.read(SystemRegister::vbar_el1) & k_vectors_mask) +
+                     static_cast<std::uint64_t>(vector_for(mode));
+    const auto sctlr = arch::SctlrEl1{vcpu.read(SystemRegister::sctlr_el1)};
+    registers.spsr() = state_at_vector(spsr, sctlr).raw();
     vcpu.write(registers, Registers::k_prefix_spsr);
 }
 

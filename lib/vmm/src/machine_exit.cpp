@@ -3,8 +3,11 @@
 // instructions): registers are read once, in the shortest prefix, and written likewise.
 #include "vmm/machine.hpp"
 
-#include "vmm/guest_exception.hpp"
+#include "arch/el1.hpp"
+#include "arch/spsr.hpp"
 #include "vmm/sysreg.hpp"
+
+#include <bit>
 
 namespace vmm {
 
@@ -17,6 +20,9 @@ using microkit::UnknownSyscall;
 namespace {
 
 constexpr std::uint64_t k_instruction = 4;
+
+/// Bytes of an instruction that was trapped: T32, of 32-bit programs, has short ones.
+std::uint64_t length_of(arch::Esr syndrome) { return syndrome.get<arch::Esr::il>() ? 4 : 2; }
 
 bool is_unaligned(GuestPhysical address, AccessSize size)
 {
@@ -57,14 +63,29 @@ constexpr unsigned k_reply_words = UnknownSyscall::k_word_ip + 1;
 
 bool Machine::on_fault(VcpuId id, MessageInfo message, MessageInfo& reply)
 {
-    reply_                = &reply;
-    const auto generation = generation_;
-    const bool resumes    = decode_exit(message, [&]<class What>(const What& what) {
+    reply_             = &reply;
+    exit_generation_   = generation_;
+    handling_          = id;
+    const bool resumes = decode_exit(message, [&]<class What>(const What& what) {
         ++exits_[exit_index<What>()];
         return on(id, what);
     });
-    // A machine that was stopped, restarted or paused meanwhile has new business with its vCPUs.
-    return resumes && generation == generation_ && state_ == State::running;
+    handling_          = k_nobody;
+    if (!resumes || is_obsolete()) [[unlikely]] {
+        return false;
+    }
+    if (state_ != State::running) [[unlikely]] {
+        vcpu(id).stop(); // paused while its exit was handled: resume() goes on from here
+        return false;
+    }
+    return true;
+}
+
+bool Machine::is_device(GuestPhysical address) const
+{
+    return address.raw() - distributor_ < distributor_size_ ||
+           address.raw() - redistributors_ < redistributors_size_ ||
+           find_device(address, AccessSize::byte) != nullptr;
 }
 
 const Machine::DeviceWindow* Machine::find_device(GuestPhysical address, AccessSize size) const
@@ -117,22 +138,37 @@ bool Machine::device_write(VcpuId id, GuestPhysical address, AccessSize size, st
     return true;
 }
 
-void Machine::skip(VcpuId id, GuestVirtual pc) const
+void Machine::skip(VcpuId id, GuestVirtual pc, arch::Esr syndrome) const
 {
     Registers registers;
-    registers.pc() = pc.raw() + k_instruction;
+    registers.pc() = pc.raw() + length_of(syndrome);
     vcpu(id).write(registers, Registers::k_prefix_pc);
 }
 
-bool Machine::finish_read(VcpuId id, GuestVirtual pc, const LoadTarget& target, std::uint64_t value)
+std::uint64_t Machine::in_byte_order(VcpuId id, std::uint64_t value, AccessSize size) const
 {
-    const unsigned prefix = Registers::prefix_of_x(target.reg);
-    Registers      registers;
+    Registers registers;
+    vcpu(id).read(registers, Registers::k_prefix_spsr);
+    const auto mode  = arch::Spsr{registers.spsr()}.get<arch::Spsr::mode>();
+    const auto sctlr = arch::SctlrEl1{vcpu(id).read(microkit::SystemRegister::sctlr_el1)};
+    const bool el1   = mode == arch::Mode::el1h || mode == arch::Mode::el1t;
+    const bool big   = el1 ? sctlr.get<arch::SctlrEl1::ee>() : sctlr.get<arch::SctlrEl1::e0e>();
+    return big ? std::byteswap(value) >> (64 - 8 * bytes(size)) : value;
+}
+
+bool Machine::finish_read(VcpuId id, const MmioRead& access, std::uint64_t value)
+{
+    const LoadTarget& target = access.target;
+    const unsigned    prefix = Registers::prefix_of_x(target.reg);
+    if (config_.big_endian_data) [[unlikely]] {
+        value = in_byte_order(id, value, target.size);
+    }
+    Registers registers;
     if (prefix != Registers::k_prefix_pc) {
         vcpu(id).read(registers, prefix);
         registers.set_x(target.reg, target.extend(value));
     }
-    registers.pc() = pc.raw() + k_instruction;
+    registers.pc() = access.pc.raw() + length_of(access.syndrome);
     vcpu(id).write(registers, prefix);
     return true;
 }
@@ -156,7 +192,10 @@ bool Machine::on(VcpuId id, const MmioRead& access)
             return punish(stray, policy);
         }
     }
-    return finish_read(id, access.pc, access.target, value);
+    if (is_obsolete()) [[unlikely]] {
+        return false;
+    }
+    return finish_read(id, access, value);
 }
 
 bool Machine::on(VcpuId id, const MmioWrite& access)
@@ -169,6 +208,9 @@ bool Machine::on(VcpuId id, const MmioWrite& access)
     if (access.source != 31) {
         vcpu(id).read(registers, Registers::prefix_of_x(access.source));
         value = registers.x(access.source) & (~std::uint64_t{0} >> (64 - 8 * bytes(access.size)));
+        if (config_.big_endian_data) [[unlikely]] {
+            value = in_byte_order(id, value, access.size);
+        }
     }
     if (!device_write(id, access.address, access.size, value)) [[unlikely]] {
         const StrayAccess stray{.kind     = AccessKind::write,
@@ -183,7 +225,10 @@ bool Machine::on(VcpuId id, const MmioWrite& access)
             return punish(stray, policy);
         }
     }
-    skip(id, access.pc);
+    if (is_obsolete()) [[unlikely]] {
+        return false;
+    }
+    skip(id, access.pc, access.syndrome);
     return true;
 }
 
@@ -191,7 +236,7 @@ bool Machine::on(VcpuId id, const UndescribedAccess& access) { return emulate(id
 
 bool Machine::on(VcpuId id, const CacheMaintenance& access)
 {
-    skip(id, access.pc);
+    skip(id, access.pc, access.syndrome);
     return true;
 }
 
@@ -204,7 +249,7 @@ bool Machine::on(VcpuId id, const BrokenAccess& access)
                             .value    = access.write,
                             .pc       = access.pc,
                             .syndrome = access.syndrome};
-    return punish(stray, decide(stray));
+    return answer_stray(stray);
 }
 
 bool Machine::on(VcpuId id, const FetchAbort& access)
@@ -216,7 +261,7 @@ bool Machine::on(VcpuId id, const FetchAbort& access)
                             .value    = 0,
                             .pc       = access.pc,
                             .syndrome = access.syndrome};
-    return punish(stray, decide(stray));
+    return answer_stray(stray);
 }
 
 bool Machine::on(VcpuId id, const Hypercall&)
@@ -229,7 +274,11 @@ bool Machine::on(VcpuId id, const Hypercall&)
     call.sp_el0 = message[UnknownSyscall::k_word_sp];
     call.spsr   = message[UnknownSyscall::k_word_spsr];
 
-    const auto result = answer_call(id, call.words, config_.smccc, psci_, *this);
+    const auto function = call.words[0];
+    const auto result   = answer_call(id, call.words, config_.smccc, psci_, *this);
+    if (result.unknown && config_.stray_call != StrayPolicy::ignore) [[unlikely]] {
+        return refuse_call(id, function);
+    }
     if (!result.resumes || state_ != State::running) [[unlikely]] {
         return finish_call_by_registers(id, call, result);
     }
@@ -255,17 +304,33 @@ bool Machine::call_through_registers(VcpuId id)
     } else {
         copy_eight(call.words.data(), registers.words().data() + k_x0);
     }
-    call.next   = GuestVirtual{registers.pc() + k_instruction};
-    call.sp_el0 = registers.sp_el0();
-    call.spsr   = registers.spsr();
-    return finish_call_by_registers(id, call,
-                                    answer_call(id, call.words, config_.smccc, psci_, *this));
+    call.next           = GuestVirtual{registers.pc() + k_instruction};
+    call.sp_el0         = registers.sp_el0();
+    call.spsr           = registers.spsr();
+    const auto function = call.words[0];
+    const auto result   = answer_call(id, call.words, config_.smccc, psci_, *this);
+    if (result.unknown && config_.stray_call != StrayPolicy::ignore) {
+        return refuse_call(id, function);
+    }
+    return finish_call_by_registers(id, call, result);
+}
+
+bool Machine::refuse_call(VcpuId id, std::uint64_t function)
+{
+    return punish({.kind     = AccessKind::call,
+                   .vcpu     = id,
+                   .address  = {},
+                   .size     = AccessSize::word,
+                   .value    = function & 0xffff'ffff,
+                   .pc       = pc_of(id),
+                   .syndrome = {}},
+                  config_.stray_call);
 }
 
 bool Machine::finish_call_by_registers(VcpuId id, Call& call, CallResult result)
 {
     const auto& record = records_[id];
-    if (!result.resumes && !record.standby) {
+    if (is_obsolete() || (!result.resumes && !record.standby)) {
         return false; // off, asleep, or started anew
     }
     unsigned words = result.words;
@@ -299,16 +364,21 @@ bool Machine::on(VcpuId id, const WaitForEvent&)
 {
     // WFE may end without an event, and does so here. What it usually waits for is another vCPU
     // that lets go of a lock: the exit itself has given that one the chance to run.
-    skip(id, pc_of(id));
+    Registers registers;
+    registers.pc() = pc_of(id).raw() + k_instruction;
+    vcpu(id).write(registers, Registers::k_prefix_pc);
     return true;
 }
 
 bool Machine::on(VcpuId id, const SysregRead& access)
 {
-    const auto value = read_sysreg(access.reg, {.gic = config_.platform.gic, .vcpu = id});
-    if (!value) {
-        take_exception(vcpu(id), GuestException::undefined);
-        return true;
+    auto value = read_sysreg(access.reg, {.gic = config_.platform.gic, .vcpu = id});
+    if (!value) [[unlikely]] {
+        if (config_.stray_sysreg != StrayPolicy::ignore) {
+            return punish(stray_sysreg(id, AccessKind::sysreg_read, access.syndrome),
+                          config_.stray_sysreg);
+        }
+        value = 0;
     }
     const unsigned prefix = Registers::prefix_of_x(access.target);
     Registers      registers;
@@ -323,21 +393,36 @@ bool Machine::on(VcpuId id, const SysregWrite& access)
 {
     namespace sysreg = arch::sysreg;
 
-    const auto sgi = access.reg == sysreg::k_icc_sgi1r_el1    ? std::optional{SgiRegister::sgi1r}
+    const bool v3  = config_.platform.gic == GicVersion::v3;
+    const auto sgi = !v3                                      ? std::nullopt
+                     : access.reg == sysreg::k_icc_sgi1r_el1  ? std::optional{SgiRegister::sgi1r}
                      : access.reg == sysreg::k_icc_sgi0r_el1  ? std::optional{SgiRegister::sgi0r}
                      : access.reg == sysreg::k_icc_asgi1r_el1 ? std::optional{SgiRegister::asgi1r}
                                                               : std::nullopt;
-    if (!sgi && !ignores_sysreg_write(access.reg, {.gic = config_.platform.gic, .vcpu = id})) {
-        take_exception(vcpu(id), GuestException::undefined);
-        return true;
+    if (!sgi && config_.stray_sysreg != StrayPolicy::ignore &&
+        !ignores_sysreg_write(access.reg, {.gic = config_.platform.gic, .vcpu = id})) {
+        return punish(stray_sysreg(id, AccessKind::sysreg_write, access.syndrome),
+                      config_.stray_sysreg);
     }
     Registers registers;
     vcpu(id).read(registers, Registers::prefix_of_x(access.source));
     if (sgi) {
         gic_.write_sgi_register(id, *sgi, registers.x(access.source));
     }
-    skip(id, GuestVirtual{registers.pc()});
+    registers.pc() += k_instruction;
+    vcpu(id).write(registers, Registers::k_prefix_pc);
     return true;
+}
+
+StrayAccess Machine::stray_sysreg(VcpuId id, AccessKind kind, arch::Esr syndrome) const
+{
+    return {.kind     = kind,
+            .vcpu     = id,
+            .address  = {},
+            .size     = AccessSize::double_word,
+            .value    = 0,
+            .pc       = pc_of(id),
+            .syndrome = syndrome};
 }
 
 bool Machine::on(VcpuId id, const PrivateInterrupt& interrupt)
@@ -357,7 +442,7 @@ bool Machine::on(VcpuId id, const EndOfInterrupt& interrupt)
 
 bool Machine::on(VcpuId id, const UndefinedInstruction&)
 {
-    take_exception(vcpu(id), GuestException::undefined);
+    take_exception(vcpu(id), GuestException::undefined());
     return true;
 }
 
@@ -370,7 +455,7 @@ bool Machine::on(VcpuId id, const UnknownExit& exit)
                             .value    = 0,
                             .pc       = pc_of(id),
                             .syndrome = exit.syndrome};
-    return punish(stray, decide(stray));
+    return answer_stray(stray);
 }
 
 GuestVirtual Machine::pc_of(VcpuId id) const

@@ -118,7 +118,8 @@ void Machine::pause()
     state_     = State::paused;
     paused_at_ = arch::physical_count();
     for (VcpuId id = 0; id < vcpus_; ++id) {
-        if (records_[id].run == Run::running) {
+        // The one whose exit is being handled waits for our answer; on_fault() stops it.
+        if (records_[id].run == Run::running && id != handling_) {
             vcpu(id).stop();
         }
     }
@@ -139,6 +140,9 @@ void Machine::resume()
             continue;
         }
         face.write(SystemRegister::cntvoff_el2, counter_offset_);
+        if (records_[id].run == Run::running && id == handling_) {
+            continue; // paused and resumed within its exit: it never stopped
+        }
         if (records_[id].run == Run::running) {
             if (!records_[id].timer_owed) {
                 face.acknowledge_ppi(config_.platform.timer.virtual_timer); // as in start_vcpu()

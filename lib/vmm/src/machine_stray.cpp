@@ -2,12 +2,28 @@
 // What happens to a guest that touches what its machine does not have.
 #include "vmm/machine.hpp"
 
+#include "guest_cpu.hpp"
+
 #include "fdt/address.hpp"
-#include "vmm/guest_exception.hpp"
 
 #include <algorithm>
 
 namespace vmm {
+namespace {
+
+/// The address that the instruction names. The fault tells only where it led to.
+std::optional<base::GuestVirtual> virtual_address(const StrayAccess& access, const GuestCpu& cpu)
+{
+    if (access.virtual_address) {
+        return access.virtual_address;
+    }
+    const auto instruction = cpu.instruction();
+    const bool write =
+        access.kind == AccessKind::write || (access.kind != AccessKind::read && access.value != 0);
+    return instruction ? cpu.culprit(*instruction, access.address, write) : std::nullopt;
+}
+
+} // namespace
 
 StrayPolicy Machine::decide(const StrayAccess& access)
 {
@@ -16,31 +32,45 @@ StrayPolicy Machine::decide(const StrayAccess& access)
 
 bool Machine::punish(const StrayAccess& access, StrayPolicy policy)
 {
+    if (is_obsolete()) {
+        return false; // the owner has stopped or restarted it instead
+    }
     if (policy == StrayPolicy::stop) {
         report_and_stop(access);
         return false;
     }
     // What cannot be ignored (there is no instruction to go on with) aborts.
+    take_exception(vcpu(access.vcpu), exception_for(access));
+    return true;
+}
+
+GuestException Machine::exception_for(const StrayAccess& access) const
+{
+    const GuestCpu cpu{vcpu(access.vcpu), memory_};
     switch (access.kind) {
-    case AccessKind::read:
-        take_exception(vcpu(access.vcpu), GuestException::read_abort);
-        break;
-    case AccessKind::write:
-        take_exception(vcpu(access.vcpu), GuestException::write_abort);
-        break;
     case AccessKind::fetch:
-        take_exception(vcpu(access.vcpu), GuestException::fetch_abort);
-        break;
-    case AccessKind::table_or_bus:
+        return GuestException::fetch_abort(cpu.walk_error_at_pc().value_or(k_external_abort));
+    case AccessKind::read:
+        return GuestException::data_abort(k_external_abort, false, virtual_address(access, cpu));
+    case AccessKind::write:
+        return GuestException::data_abort(k_external_abort, true, virtual_address(access, cpu));
     case AccessKind::undecodable:
-        take_exception(vcpu(access.vcpu), access.value != 0 ? GuestException::write_abort
-                                                            : GuestException::read_abort);
-        break;
+        return GuestException::data_abort(k_external_abort, access.value != 0,
+                                          virtual_address(access, cpu));
+    case AccessKind::table_or_bus: {
+        const bool write = access.value != 0;
+        const auto walk  = cpu.walk_error();
+        return walk ? GuestException::data_abort(walk->status, write, walk->address)
+                    : GuestException::data_abort(k_external_abort, write,
+                                                 virtual_address(access, cpu));
+    }
     case AccessKind::exception:
-        take_exception(vcpu(access.vcpu), GuestException::undefined);
+    case AccessKind::sysreg_read:
+    case AccessKind::sysreg_write:
+    case AccessKind::call:
         break;
     }
-    return true;
+    return GuestException::undefined();
 }
 
 void Machine::report_and_stop(const StrayAccess& access)

@@ -23,13 +23,32 @@ std::string_view verb(AccessKind kind)
         return "accessed with an instruction that cannot be emulated";
     case AccessKind::exception:
         return "took an exception that nobody handles";
+    case AccessKind::sysreg_read:
+        return "read a system register that it does not have:";
+    case AccessKind::sysreg_write:
+        return "wrote a system register that it does not have:";
+    case AccessKind::call:
+        return "made a call that nobody offers: function";
     }
     return "did something";
 }
 
 bool has_size(AccessKind kind) { return kind == AccessKind::read || kind == AccessKind::write; }
 
-bool has_address(AccessKind kind) { return kind != AccessKind::exception; }
+bool has_address(AccessKind kind)
+{
+    return kind != AccessKind::exception && kind != AccessKind::call &&
+           kind != AccessKind::sysreg_read && kind != AccessKind::sysreg_write;
+}
+
+/// The register as an assembler takes it: S3_0_C1_C0_1.
+void print_sysreg(base::Sink sink, arch::Esr syndrome)
+{
+    using Iss      = arch::SysregIss;
+    const auto iss = Iss{syndrome.get<arch::Esr::iss>()};
+    print(sink, " S", iss.get<Iss::op0>(), '_', iss.get<Iss::op1>(), "_C", iss.get<Iss::crn>(),
+          "_C", iss.get<Iss::crm>(), '_', iss.get<Iss::op2>());
+}
 
 } // namespace
 
@@ -42,6 +61,12 @@ void print_report(base::Sink sink, std::string_view machine, const StrayAccess& 
     }
     if (access.kind == AccessKind::write) {
         print(sink, " (", Hex{access.value}, ')');
+    }
+    if (access.kind == AccessKind::call) {
+        print(sink, ' ', Hex{access.value, 8});
+    }
+    if (access.kind == AccessKind::sysreg_read || access.kind == AccessKind::sysreg_write) {
+        print_sysreg(sink, access.syndrome);
     }
     if (has_address(access.kind)) {
         print(sink, " at ", Hex{access.address.raw(), 8}, ", where it has nothing");

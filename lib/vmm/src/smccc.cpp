@@ -23,6 +23,13 @@ CallResult value(CallWords& words, std::int64_t result)
     return {.resumes = true, .words = 1};
 }
 
+/// What nobody offers.
+CallResult unknown(CallWords& words)
+{
+    words[0] = static_cast<std::uint64_t>(k_not_supported);
+    return {.resumes = true, .words = 1, .unknown = true};
+}
+
 bool is_forwarded(SmcccFunction function, const SmcccConfig& config)
 {
     const auto owner = function.get<SmcccFunction::owner>();
@@ -78,7 +85,7 @@ CallResult architecture_call(CallWords& words, const SmcccConfig& config)
         return value(words, config.workarounds == Workarounds::not_affected ? arch::smccc::k_success
                                                                             : k_not_supported);
     default:
-        return value(words, k_not_supported);
+        return unknown(words);
     }
 }
 
@@ -116,7 +123,7 @@ CallResult random_bits(CallWords& words, bool wide, EntropySource entropy)
 CallResult trng_call(CallWords& words, const SmcccConfig& config)
 {
     if (config.entropy == nullptr) {
-        return value(words, arch::trng::k_not_supported);
+        return unknown(words);
     }
     switch (static_cast<std::uint32_t>(words[0])) {
     case arch::trng::k_version:
@@ -144,7 +151,7 @@ CallResult trng_call(CallWords& words, const SmcccConfig& config)
     case arch::trng::k_rnd64:
         return random_bits(words, true, config.entropy);
     default:
-        return value(words, arch::trng::k_not_supported);
+        return unknown(words);
     }
 }
 
@@ -167,12 +174,15 @@ CallResult answer_call(VcpuId caller, CallWords& words, const SmcccConfig& confi
             if (!result.value) {
                 return {.resumes = false, .words = 0};
             }
+            if (*result.value == k_not_supported && Psci::features(function.raw()) < 0) {
+                return unknown(words);
+            }
             return value(words, *result.value);
         }
         if (number >= k_trng_first && number <= k_trng_last) {
             return trng_call(words, config);
         }
-        return value(words, k_not_supported);
+        return unknown(words);
     }
     if (function.get<SmcccFunction::owner>() == SmcccOwner::architecture &&
         function.get<SmcccFunction::fast>()) {
@@ -181,7 +191,7 @@ CallResult answer_call(VcpuId caller, CallWords& words, const SmcccConfig& confi
     if (is_forwarded(function, config)) {
         return forward(words, function, host);
     }
-    return value(words, k_not_supported);
+    return unknown(words);
 }
 
 } // namespace vmm

@@ -19,7 +19,7 @@ constexpr std::uint64_t k_pfr0_gic_sysregs = 0x0100'0000;
 /// ID_AA64DFR0_EL1: Armv8 debug architecture, one breakpoint and watchpoint at least; no PMU.
 constexpr std::uint64_t k_dfr0 = 0x6;
 /// ID_AA64MMFR0_EL1: 40-bit addresses, 16-bit ASIDs; granules of 4 and 64 KiB.
-constexpr std::uint64_t k_mmfr0 = 0x0f00'0022;
+constexpr std::uint64_t k_mmfr0 = 0x22;
 
 /// ID_*_EL1: all encodings of this space exist, those without a meaning read as zero.
 bool is_identification(SysregId reg)

@@ -108,7 +108,8 @@ TEST_F(MachineTest, AStrayAccessCanBeIgnoredOrAborted)
     EXPECT_EQ(vcpu.pc(), 0xffff'8000'0802'0200u); // current EL with SPx, synchronous
     EXPECT_EQ(vcpu.reg(SystemRegister::elr_el1), k_pc);
     EXPECT_EQ(vcpu.reg(SystemRegister::spsr_el1), 0x3c5u);
-    EXPECT_EQ(vcpu.reg(SystemRegister::esr_el1), 0x9600'0450u); // external abort, FnV, WnR
+    EXPECT_EQ(vcpu.reg(SystemRegister::esr_el1),
+              0x9600'0450u); // external abort, FnV (its code is not in RAM), WnR
 }
 
 TEST_F(MachineTest, AFetchFromNowhereAborts)
@@ -123,101 +124,6 @@ TEST_F(MachineTest, AFetchFromNowhereAborts)
     EXPECT_EQ(vcpu.pc(), 0x4000'0c00u);
     EXPECT_EQ(vcpu.reg(SystemRegister::far_el1), 0x0c00'0000u);
     EXPECT_EQ(vcpu.reg(SystemRegister::esr_el1), 0x8200'0010u);
-}
-
-// --- Accesses that only the instruction describes
-// --------------------------------------------------
-
-TEST_F(MachineTest, PairsAreCarriedOutByTheirInstruction)
-{
-    RecordingDevice device;
-    machine.attach(device, range(0x0a00'0000, 0x1000));
-    boot();
-    auto& vcpu   = fake.vcpu(0);
-    device.value = 0x55;
-    vcpu.set_x(2, 0x0a00'0040);
-    run_undescribed(0x28c1'0444); // ldp w4, w1, [x2], #8
-    EXPECT_EQ(vcpu.x(4), 0x55u);
-    EXPECT_EQ(vcpu.x(1), 0x55u);
-    EXPECT_EQ(vcpu.x(2), 0x0a00'0048u);
-    EXPECT_EQ(vcpu.pc(), k_ram + 0x80004);
-    EXPECT_EQ(device.log, (std::vector<std::string>{"read 4 at 64", "read 4 at 68"}));
-}
-
-TEST_F(MachineTest, StoresThroughTheStackPointer)
-{
-    RecordingDevice device;
-    machine.attach(device, range(0x0a00'0000, 0x1000));
-    boot();
-    auto& vcpu                       = fake.vcpu(0);
-    vcpu.reg(SystemRegister::sp_el1) = 0x0a00'0110;
-    vcpu.set_x(29, 0xaa);
-    vcpu.set_x(30, 0xbb);
-    run_undescribed(0xa9bf'7bfd); // stp x29, x30, [sp, #-16]!
-    EXPECT_EQ(device.log, (std::vector<std::string>{"write 8 at 256: aa", "write 8 at 264: bb"}));
-    EXPECT_EQ(vcpu.reg(SystemRegister::sp_el1), 0x0a00'0100u);
-}
-
-TEST_F(MachineTest, BlocksAreZeroed)
-{
-    RecordingDevice device;
-    machine.attach(device, range(0x0a00'0000, 0x1000));
-    boot();
-    fake.vcpu(0).set_x(3, 0x0a00'0077);
-    run_undescribed(0xd50b'7423); // dc zva, x3
-    ASSERT_EQ(device.log.size(), 8u);
-    EXPECT_EQ(device.log.front(), "write 8 at 64: 0");
-    EXPECT_EQ(device.log.back(), "write 8 at 120: 0");
-}
-
-TEST_F(MachineTest, APairMayBeginInMemory)
-{
-    RecordingDevice device;
-    machine.attach(device, range(k_ram + k_ram_size, 0x1000));
-    boot();
-    device.value = 7;
-    ASSERT_TRUE(machine.memory().store<std::uint64_t>(GuestPhysical{k_ram + k_ram_size - 8}, 5));
-    fake.vcpu(0).set_x(2, k_ram + k_ram_size - 8);
-    run_undescribed(0xa940'0440); // ldp x0, x1, [x2]
-    EXPECT_EQ(fake.vcpu(0).x(0), 5u);
-    EXPECT_EQ(fake.vcpu(0).x(1), 7u);
-}
-
-TEST_F(MachineTest, AnUnalignedDeviceAccessIsTheGuestsFault)
-{
-    RecordingDevice device;
-    machine.attach(device, range(0x0a00'0000, 0x1000));
-    boot();
-    auto& vcpu                         = fake.vcpu(0);
-    vcpu.reg(SystemRegister::vbar_el1) = 0x4000'0800;
-    vcpu.set_x(1, 0x0a00'0002);
-    vcpu.pc() = k_ram + 0x80000;
-    ASSERT_TRUE(machine.memory().store<std::uint32_t>(GuestPhysical{k_ram + 0x80000},
-                                                      0xb940'0020)); // ldr w0, [x1]
-    EXPECT_TRUE(fault(FaultLabel::memory, {k_ram + 0x80000, 0x0a00'0002, 0, load(2, 0)}));
-    EXPECT_TRUE(device.log.empty());
-    EXPECT_EQ(vcpu.pc(), 0x4000'0a00u);
-    EXPECT_EQ(vcpu.reg(SystemRegister::far_el1), 0x0a00'0002u);
-    EXPECT_EQ(vcpu.reg(SystemRegister::esr_el1), 0x9600'0021u);
-}
-
-TEST_F(MachineTest, InstructionsOf32BitProgramsAreNotTakenForOthers)
-{
-    boot();
-    fake.vcpu(0).pc()   = k_ram + 0x80000;
-    fake.vcpu(0).spsr() = 0x10; // AArch32 User mode
-    ASSERT_TRUE(machine.memory().store<std::uint32_t>(GuestPhysical{k_ram + 0x80000}, 0xa940'0440));
-    EXPECT_FALSE(fault(FaultLabel::memory, {k_ram + 0x80000, 0x0c00'0000, 0, 0x9200'0007}));
-    EXPECT_THAT(fake.debug_output, HasSubstr("an instruction that cannot be emulated"));
-}
-
-TEST_F(MachineTest, WhatCannotBeEmulatedIsReported)
-{
-    boot();
-    fake.vcpu(0).pc() = k_ram + 0x80000;
-    ASSERT_TRUE(machine.memory().store<std::uint32_t>(GuestPhysical{k_ram + 0x80000}, 0x3dc0'0020));
-    EXPECT_FALSE(fault(FaultLabel::memory, {k_ram + 0x80000, 0x0c00'0000, 0, 0x9200'0007}));
-    EXPECT_THAT(fake.debug_output, HasSubstr("an instruction that cannot be emulated"));
 }
 
 TEST_F(MachineTest, DebugAndPmuRegistersAreHollow)
@@ -245,6 +151,104 @@ TEST_F(MachineTest, UnknownRegistersAreUndefined)
     EXPECT_EQ(vcpu.pc(), 0x4000'0a00u);
     EXPECT_EQ(vcpu.reg(SystemRegister::elr_el1), k_pc);
     EXPECT_EQ(vcpu.reg(SystemRegister::esr_el1), 0x0200'0000u);
+}
+
+TEST_F(MachineTest, AnAbortNamesTheVirtualAddress)
+{
+    on_stray = [](vmm::Machine&, const vmm::StrayAccess&) { return vmm::StrayPolicy::abort; };
+    boot();
+    auto& vcpu = fake.vcpu(0);
+    vcpu.pc()  = k_code;
+    vcpu.set_x(1, 0x0c00'0000);
+    ASSERT_TRUE(machine.memory().store<std::uint32_t>(GuestPhysical{k_code},
+                                                      0xb940'0420)); // ldr w0, [x1, #4]
+    EXPECT_TRUE(fault(FaultLabel::memory, {k_code, 0x0c00'0004, 0, load(2, 0)}));
+    EXPECT_EQ(vcpu.reg(SystemRegister::esr_el1), 0x9600'0010u);
+    EXPECT_EQ(vcpu.reg(SystemRegister::far_el1), 0x0c00'0004u);
+}
+
+TEST_F(MachineTest, TablesThatAreNowhereAbortTheWalk)
+{
+    on_stray = [](vmm::Machine&, const vmm::StrayAccess&) { return vmm::StrayPolicy::abort; };
+    boot();
+    // The code is mapped; what it reads has a level 2 table at 0x0c00'0000, where nothing is.
+    auto& vcpu                          = fake.vcpu(0);
+    vcpu.reg(SystemRegister::sctlr_el1) = 1;
+    vcpu.reg(SystemRegister::tcr_el1)   = 32;
+    vcpu.reg(SystemRegister::ttbr0_el1) = k_ram;
+    ASSERT_TRUE(machine.memory().store<std::uint64_t>(GuestPhysical{k_ram + 8}, k_ram | 0x401));
+    ASSERT_TRUE(machine.memory().store<std::uint64_t>(GuestPhysical{k_ram + 16}, 0x0c00'0003));
+    ASSERT_TRUE(machine.memory().store<std::uint32_t>(GuestPhysical{k_code},
+                                                      0xb940'0420)); // ldr w0, [x1, #4]
+    vcpu.pc() = k_code;
+    vcpu.set_x(1, 0x8000'0010);
+    EXPECT_TRUE(fault(FaultLabel::memory, {k_code, 0x0c00'0000, 0, 0x9200'0087}));
+    EXPECT_EQ(vcpu.reg(SystemRegister::esr_el1), 0x9600'0016u); // external abort on a walk, level 2
+    EXPECT_EQ(vcpu.reg(SystemRegister::far_el1), 0x8000'0014u);
+    // The same for a fetch.
+    vcpu.pc()   = 0x8000'0000;
+    vcpu.spsr() = 0x3c5;
+    EXPECT_TRUE(fault(FaultLabel::memory, {0x8000'0000, 0x0c00'0000, 1, 0x8200'0087}));
+    EXPECT_EQ(vcpu.reg(SystemRegister::esr_el1), 0x8600'0016u);
+    EXPECT_EQ(vcpu.reg(SystemRegister::far_el1), 0x8000'0000u);
+}
+
+TEST_F(MachineTest, StateAtAVectorIsWhatTheArchitectureSays)
+{
+    boot();
+    auto&      vcpu      = fake.vcpu(0);
+    const auto at_vector = [&](std::uint64_t sctlr, std::uint64_t before) {
+        vcpu.reg(SystemRegister::sctlr_el1) = sctlr;
+        vcpu.reg(SystemRegister::vbar_el1)  = 0x4000'0fff; // its low bits are reserved
+        vcpu.spsr()                         = before;
+        EXPECT_TRUE(sysreg({3, 0, 15, 2, 0}, 3, true));
+        EXPECT_EQ(vcpu.reg(SystemRegister::spsr_el1), before);
+        return vcpu.spsr();
+    };
+    constexpr std::uint64_t k_span = 1 << 23;
+    EXPECT_EQ(at_vector(k_span, 0xf000'0005), 0xf000'03c5u); // NZCV stay
+    EXPECT_EQ(vcpu.pc(), 0x4000'0a00u);
+    EXPECT_EQ(at_vector(k_span, 0x0040'0005), 0x0040'03c5u); // PAN stays
+    EXPECT_EQ(at_vector(0, 0x0000'0005), 0x0040'03c5u);      // PAN set, for want of SPAN
+    EXPECT_EQ(at_vector(k_span, 0x0380'1c04), 0x0100'03c5u); // DIT stays; UAO, TCO, SSBS, BTYPE go
+    EXPECT_EQ(vcpu.pc(), 0x4000'0800u);                      // from EL1 with SP_EL0
+    EXPECT_EQ(at_vector(k_span | 1ULL << 44, 0x0030'0000),
+              0x0000'13c5u);            // SSBS as DSSBS; IL, SS go
+    EXPECT_EQ(vcpu.pc(), 0x4000'0c00u); // from EL0
+}
+
+TEST_F(MachineTest, DataOfABigEndianGuest)
+{
+    static RecordingDevice device;
+    static vmm::Machine    other{
+        vmm::MachineConfig{.name       = "big",
+                              .ram        = {vmm::ram(&other_ram_address, 0x8000'0000, &ram_size)},
+                              .vcpus      = 1,
+                              .platform   = k_platform,
+                              .first_vcpu = 10,
+                              .big_endian_data = true}};
+    fake.add_vcpu(10);
+    other.attach(device, range(0x0a00'0000, 0x1000));
+    ASSERT_TRUE(other.boot(vmm::Image{.bytes = kernel_bytes()}));
+    auto&      vcpu   = fake.vcpu(10);
+    const auto access = [&](std::uint64_t syndrome) {
+        EXPECT_TRUE(fault(FaultLabel::memory, {k_pc, 0x0a00'0000, 0, syndrome}, 10));
+    };
+    vcpu.set_x(2, 0x1122'3344'5566'7788);
+    vcpu.reg(SystemRegister::sctlr_el1) = 1 << 25; // EE
+    access(store(1, 2));
+    access(store(3, 2));
+    EXPECT_EQ(device.log,
+              (std::vector<std::string>{"write 2 at 0: 8877", "write 8 at 0: 8877665544332211"}));
+    device.value = 0x1234'5678;
+    access(load(2, 3));
+    EXPECT_EQ(vcpu.x(3), 0x7856'3412u);
+    vcpu.spsr() = 0; // EL0, of which E0E speaks
+    access(load(2, 3));
+    EXPECT_EQ(vcpu.x(3), 0x1234'5678u);
+    vcpu.reg(SystemRegister::sctlr_el1) = 1 << 24;
+    access(load(1, 3));
+    EXPECT_EQ(vcpu.x(3), 0x7856u);
 }
 
 } // namespace

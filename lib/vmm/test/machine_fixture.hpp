@@ -23,6 +23,7 @@ inline constexpr std::uint64_t k_ram         = 0x4000'0000;
 inline constexpr std::uint64_t k_ram_size    = 8 << 20;
 inline constexpr std::uint64_t k_distributor = 0x0800'0000;
 inline constexpr std::uint64_t k_pc          = 0xffff'8000'0801'0000;
+inline constexpr std::uint64_t k_code        = k_ram + 0x80000; ///< where flat kernels go
 
 /// A program without a header: some words.
 inline constexpr std::array<std::uint32_t, 4> k_kernel = {0xd503'201f, 0xd503'207f, 0x1400'0000, 7};
@@ -134,13 +135,15 @@ protected:
     {
         return fault(microkit::FaultLabel::memory, {k_pc, address, 0, syndrome});
     }
-    /// The instruction is at the kernel's start, stage 1 is off.
-    void run_undescribed(std::uint32_t instruction)
+    /// An instruction without a syndrome faults at `address`. It stands at the kernel's start,
+    /// stage 1 is off.
+    bool undescribed(std::uint32_t instruction, std::uint64_t address, bool write,
+                     unsigned child = 0)
     {
-        fake.vcpu(0).pc() = k_ram + 0x80000;
-        ASSERT_TRUE(machine.memory().store(GuestPhysical{k_ram + 0x80000}, instruction));
-        ASSERT_TRUE(
-            fault(microkit::FaultLabel::memory, {k_ram + 0x80000, 0x0a00'0000, 0, 0x9200'0007}));
+        fake.vcpu(child).pc() = k_code;
+        EXPECT_TRUE(machine.memory().store(GuestPhysical{k_code}, instruction));
+        return fault(microkit::FaultLabel::memory,
+                     {k_code, address, 0, 0x9200'0007ULL | std::uint64_t{write} << 6}, child);
     }
     bool wfi() { return fault(microkit::FaultLabel::vcpu, {0x0600'0000}); }
 

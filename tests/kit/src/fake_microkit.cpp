@@ -333,6 +333,24 @@ void seam_vcpu_write_registers(unsigned vcpu, unsigned words_given, const uint64
     std::copy_n(words, words_given, the_vcpu.registers.begin());
 }
 
+bool seam_vcpu_read_vector(unsigned vcpu, unsigned number, uint64_t value[2])
+{
+    if (fake().gives_vectors) {
+        count("vcpu_read_vector");
+        std::ranges::copy(fake().vcpu(vcpu).vectors.at(number), value);
+    }
+    return fake().gives_vectors;
+}
+
+bool seam_vcpu_write_vector(unsigned vcpu, unsigned number, const uint64_t value[2])
+{
+    if (fake().gives_vectors) {
+        count("vcpu_write_vector");
+        fake().vcpu(vcpu).vectors.at(number) = {value[0], value[1]};
+    }
+    return fake().gives_vectors;
+}
+
 bool seam_smc(const uint64_t arguments[8], uint64_t results[8])
 {
     if (!fake().on_smc) {

@@ -35,9 +35,13 @@ struct A64LoadStore : base::Register<A64LoadStore, std::uint32_t> {
 /// The ordered and exclusive group (group 1, bits 26..24 clear).
 struct A64Ordered : base::Register<A64Ordered, std::uint32_t> {
     using Register::Register;
-    using o1 = base::Flag<21>;
+    using o1 = base::Flag<21>; ///< pairs of exclusives, or compare and swap
     using o2 = base::Flag<23>; ///< LDAR, STLR and their limited forms; clear: exclusives
 };
+
+/// LDAPR, a load among the atomics.
+inline constexpr std::uint32_t k_ldapr      = 0x38bf'c000;
+inline constexpr std::uint32_t k_ldapr_mask = 0x3fff'fc00;
 
 /// DC ZVA, Xt.
 inline constexpr std::uint32_t k_dc_zva      = 0xd50b'7420;

@@ -55,6 +55,9 @@ int  seam_vcpu_list_register(unsigned vcpu, unsigned index, unsigned states);
 bool seam_vcpu_inject_from(unsigned vcpu, uint16_t intid, uint8_t priority, uint8_t group,
                            uint8_t index, uint8_t source, SeamError* error);
 bool seam_vcpu_reset(unsigned vcpu);
+// Vector registers V0..V31, lower half first; false from a kernel that does not give them.
+bool seam_vcpu_read_vector(unsigned vcpu, unsigned number, uint64_t value[2]);
+bool seam_vcpu_write_vector(unsigned vcpu, unsigned number, const uint64_t value[2]);
 
 // False where the SDK forwards no SMC, or the system description gives this PD none.
 bool seam_smc(const uint64_t arguments[8], uint64_t results[8]);

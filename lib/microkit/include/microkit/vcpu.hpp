@@ -7,6 +7,7 @@
 #include "microkit/registers.hpp"
 #include "microkit/seam.h"
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -29,6 +30,8 @@ struct VirtualInterrupt {
 
 /// What a list register holds, where the kernel lets us look.
 enum class ListRegister : std::uint8_t { empty, pending, active, both };
+/// A vector register's 128 bits, the lower half first.
+using VectorRegister = std::array<std::uint64_t, 2>;
 
 /// A <vcpu> of the system description. A kernel error where none is said to be possible means a
 /// wrong id: the PD crashes, and its report names the error.
@@ -67,6 +70,17 @@ public:
     void write(const Registers& registers, unsigned count) const
     {
         seam_vcpu_write_registers(id_, count, registers.words().data());
+    }
+
+    /// V0..V31 of a vCPU that is stopped or waits for the reply to a fault. False: this kernel
+    /// keeps them to itself (seL4 does).
+    [[nodiscard]] bool read_vector(unsigned number, VectorRegister& value) const
+    {
+        return seam_vcpu_read_vector(id_, number, value.data());
+    }
+    [[nodiscard]] bool write_vector(unsigned number, const VectorRegister& value) const
+    {
+        return seam_vcpu_write_vector(id_, number, value.data());
     }
 
     [[nodiscard]] std::uint64_t read(SystemRegister reg) const

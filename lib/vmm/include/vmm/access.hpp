@@ -9,6 +9,7 @@
 #include "vmm/types.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace vmm {
@@ -32,6 +33,9 @@ enum class AccessKind : std::uint8_t {
     table_or_bus, ///< a walk of the guest's own tables, or an error on the bus
     undecodable,  ///< by an instruction that cannot be emulated
     exception,    ///< a debug event, or an exit that nobody knows
+    sysreg_read,  ///< of a system register that the machine does not have
+    sysreg_write,
+    call, ///< HVC or SMC with a function that nobody offers
 };
 
 /// An access that nothing answers, and everything known of it.
@@ -40,15 +44,17 @@ struct StrayAccess {
     VcpuId              vcpu;
     base::GuestPhysical address;
     AccessSize          size;
-    std::uint64_t       value; ///< of a write
+    std::uint64_t       value; ///< of a write; of a call: the function
     base::GuestVirtual  pc;
     arch::Esr           syndrome;
+    /// What the instruction named, where that was looked up already.
+    std::optional<base::GuestVirtual> virtual_address{};
 };
 
 /// What to do about it.
 enum class StrayPolicy : std::uint8_t {
     ignore, ///< reads give zero, writes are dropped (RAZ/WI)
-    abort,  ///< the guest gets the exception that a bus without the device would cause
+    abort,  ///< the guest gets the exception that a machine without it would cause
     stop,   ///< the guest stops, with a report
 };
 

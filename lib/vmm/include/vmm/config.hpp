@@ -116,6 +116,18 @@ struct MachineConfig {
     StrayPolicy stray                                             = StrayPolicy::stop;
     StrayPolicy (*on_stray)(Machine& machine, const StrayAccess&) = nullptr;
 
+    /// What a system register does that traps and that the machine does not have. `abort` is the
+    /// architecture's answer: the instruction is undefined.
+    StrayPolicy stray_sysreg = StrayPolicy::abort;
+
+    /// What an HVC or SMC does whose function nobody offers. `ignore` is SMCCC's answer,
+    /// NOT_SUPPORTED; `abort` makes the instruction undefined, as on a machine without EL2 and EL3.
+    StrayPolicy stray_call = StrayPolicy::ignore;
+
+    /// The guest may make its data big-endian (SCTLR_EL1.EE, E0E): each access to a device asks,
+    /// for a system call more. Without it only accesses that need their instruction decoded ask.
+    bool big_endian_data = false;
+
     void (*on_event)(Machine& machine, Event event) = nullptr;
 
     /// Where messages go; by default the kernel's debug console.

@@ -105,10 +105,12 @@ struct WaitForEvent {};
 struct SysregRead {
     arch::SysregId reg;
     RegisterNumber target;
+    arch::Esr      syndrome;
 };
 struct SysregWrite {
     arch::SysregId reg;
     RegisterNumber source;
+    arch::Esr      syndrome;
 };
 
 /// The vCPU's virtual timer fired.

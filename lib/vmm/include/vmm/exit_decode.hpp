@@ -47,9 +47,9 @@ auto sysreg(arch::Esr syndrome, Handler&& handler)
                                     .crm = iss.get<Iss::crm>(),
                                     .op2 = iss.get<Iss::op2>()};
     if (iss.get<Iss::read>()) {
-        return handler(SysregRead{.reg = reg, .target = iss.get<Iss::rt>()});
+        return handler(SysregRead{.reg = reg, .target = iss.get<Iss::rt>(), .syndrome = syndrome});
     }
-    return handler(SysregWrite{.reg = reg, .source = iss.get<Iss::rt>()});
+    return handler(SysregWrite{.reg = reg, .source = iss.get<Iss::rt>(), .syndrome = syndrome});
 }
 
 } // namespace exit_decode

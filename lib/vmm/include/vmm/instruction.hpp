@@ -28,10 +28,14 @@ enum class MemoryOperation : std::uint8_t {
     load,
     store,
     zero_block, ///< DC ZVA: zeroes the block of DCZID_EL0 that holds the address in the base
-    prefetch,   ///< a hint: nothing happens
+    prefetch,   ///< a hint: nothing happens, and nothing can fault
+    exclusive,  ///< load and store exclusive, compare and swap, atomics: only memory can do that
 };
 
-/// One instruction that accesses memory through general registers.
+/// Whose registers an instruction transfers.
+enum class RegisterBank : std::uint8_t { general, vector };
+
+/// One instruction that accesses memory.
 struct MemoryInstruction {
     MemoryOperation               operation;
     Addressing                    addressing;
@@ -42,9 +46,13 @@ struct MemoryInstruction {
     std::uint8_t                  shift;  ///< reg_offset only
     unsigned                      count;  ///< registers: 1, or 2 for pairs
     std::array<RegisterNumber, 2> regs;
-    AccessSize                    size; ///< of each register's access
+    AccessSize                    size; ///< of each register's access; of half of it for 16 bytes
     bool                          sign_extend;
     bool                          wide;
+    bool                          unprivileged; ///< LDTR, STTR: with the rights of EL0
+    bool                          stores;       ///< writes memory, if only perhaps
+    RegisterBank                  bank;
+    unsigned                      unit; ///< bytes of each register: 1 to 16; 16 only of vectors
 
     [[nodiscard]] constexpr LoadTarget target(unsigned which) const
     {
@@ -52,9 +60,9 @@ struct MemoryInstruction {
     }
 };
 
-/// Decodes loads, stores and their pairs of general registers in every addressing mode, the ordered
-/// forms (LDAR, STLR), unprivileged and unscaled ones, PRFM and DC ZVA. Nothing for any other
-/// instruction: SIMD registers, exclusives and atomics, for which a device is no partner.
+/// Decodes loads, stores and their pairs of general and vector registers in every addressing mode,
+/// the ordered forms (LDAR, STLR, LDAPR, LDAPUR), unprivileged and unscaled ones, PRFM and DC ZVA;
+/// exclusives, compare and swap, and atomics as what they are. Nothing for any other instruction.
 [[nodiscard]] std::optional<MemoryInstruction> decode_memory_instruction(std::uint32_t word);
 
 } // namespace vmm

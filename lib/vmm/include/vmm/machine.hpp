@@ -12,19 +12,23 @@
 #include "vmm/device_tree.hpp"
 #include "vmm/exit.hpp"
 #include "vmm/gic.hpp"
+#include "vmm/guest_exception.hpp"
 #include "vmm/instruction.hpp"
 #include "vmm/loader.hpp"
 #include "vmm/memory.hpp"
 #include "vmm/power.hpp"
 #include "vmm/psci.hpp"
+#include "vmm/stage1_walk.hpp"
 
 #include <array>
 #include <cstdint>
+#include <expected>
 #include <span>
 
 namespace vmm {
 
 class Dispatcher;
+class GuestCpu;
 
 /// How often guests stopped, by kind of exit in the order of the variant Exit.
 using ExitCounters = std::array<std::uint64_t, std::variant_size_v<Exit>>;
@@ -121,6 +125,8 @@ private:
         bool                timer_owed = false; ///< its timer fired and the guest has not ended it
         base::GuestPhysical entry{};            ///< for Run::asleep
         std::uint64_t       context = 0;
+        base::GuestVirtual  suspect{};   ///< pc whose instruction did not fit the fault
+        unsigned            retries = 0; ///< how often
     };
 
     struct DeviceWindow {
@@ -172,22 +178,44 @@ private:
                       std::uint64_t value);
     [[nodiscard]] const DeviceWindow* find_device(base::GuestPhysical address,
                                                   AccessSize          size) const;
-    bool finish_read(VcpuId vcpu, base::GuestVirtual pc, const LoadTarget& target,
-                     std::uint64_t value);
-    void skip(VcpuId vcpu, base::GuestVirtual pc) const;
+    bool                      finish_read(VcpuId vcpu, const MmioRead& access, std::uint64_t value);
+    [[nodiscard]] StrayAccess stray_sysreg(VcpuId vcpu, AccessKind kind, arch::Esr syndrome) const;
+    void                      skip(VcpuId vcpu, base::GuestVirtual pc, arch::Esr syndrome) const;
+    /// A value of a data access in the guest's byte order, where that may not be ours.
+    [[nodiscard]] std::uint64_t in_byte_order(VcpuId vcpu, std::uint64_t value,
+                                              AccessSize size) const;
+    [[nodiscard]] bool          is_device(base::GuestPhysical address) const;
     bool finish_call_by_registers(VcpuId vcpu, Call& call, CallResult result);
     bool call_through_registers(VcpuId vcpu);
+    bool refuse_call(VcpuId vcpu, std::uint64_t function);
 
     // emulation.cpp: accesses that only the instruction describes
     bool emulate(VcpuId vcpu, const UndescribedAccess& access);
+    bool may_retry(VcpuId vcpu, base::GuestVirtual pc);
+    bool refuse_exclusive(const StrayAccess& access);
+    bool carry_out(StrayAccess& access, GuestCpu& cpu, const MemoryInstruction& instruction);
     enum class Step : std::uint8_t { done, stray, unaligned };
-    Step element(VcpuId vcpu, base::GuestPhysical address, AccessSize size, bool write,
-                 std::uint64_t& value);
+    struct PiecePlace {
+        base::GuestPhysical start{};
+        base::GuestPhysical rest{}; ///< of what is on the next page
+        unsigned            size_at_start = 0;
+    };
+    [[nodiscard]] std::expected<PiecePlace, Stage1Fault>
+         place_of(const GuestCpu& cpu, const MemoryInstruction& instruction,
+                  base::GuestVirtual address) const;
+    Step piece(VcpuId vcpu, const PiecePlace& place, AccessSize size, bool write,
+               std::uint64_t& value);
+
+    /// Whether the exit being handled is no longer the vCPU's business: a callback stopped or
+    /// restarted the machine.
+    [[nodiscard]] bool is_obsolete() const { return generation_ != exit_generation_; }
 
     // machine_stray.cpp
     [[nodiscard]] StrayPolicy decide(const StrayAccess& access);
     /// Does what the policy says about an access that cannot be ignored; true: the vCPU resumes.
-    bool                             punish(const StrayAccess& access, StrayPolicy policy);
+    bool punish(const StrayAccess& access, StrayPolicy policy);
+    bool answer_stray(const StrayAccess& access) { return punish(access, decide(access)); }
+    [[nodiscard]] GuestException     exception_for(const StrayAccess& access) const;
     void                             report_and_stop(const StrayAccess& access);
     [[nodiscard]] std::string_view   node_at(base::GuestPhysical address, std::span<char> text);
     [[nodiscard]] base::GuestVirtual pc_of(VcpuId vcpu) const;
@@ -235,18 +263,22 @@ private:
     }
     [[nodiscard]] base::Sink sink() const;
 
+    static constexpr VcpuId k_nobody = k_max_vcpus;
+
     MachineConfig config_;
 
-    State         state_          = State::off;
-    bool          configured_     = false;
-    bool          rejected_       = false; ///< the configuration has an error that was printed
-    bool          said_busy_      = false; ///< that there is no timer channel
-    bool          said_firmware_  = false; ///< that the firmware cannot be called
-    unsigned      vcpus_          = 0;
-    unsigned      restarts_       = 0;
-    unsigned      generation_     = 0; ///< counts stops and starts, so that a handler notices one
-    std::uint64_t counter_offset_ = 0; ///< CNTVOFF_EL2 of all vCPUs
-    std::uint64_t paused_at_      = 0; ///< counter value, while paused
+    State         state_           = State::off;
+    bool          configured_      = false;
+    bool          rejected_        = false; ///< the configuration has an error that was printed
+    bool          said_busy_       = false; ///< that there is no timer channel
+    bool          said_firmware_   = false; ///< that the firmware cannot be called
+    unsigned      vcpus_           = 0;
+    unsigned      restarts_        = 0;
+    unsigned      generation_      = 0; ///< counts stops and starts, so that a handler notices one
+    unsigned      exit_generation_ = 0; ///< generation when the exit being handled came
+    VcpuId        handling_        = k_nobody; ///< whose exit is being handled
+    std::uint64_t counter_offset_  = 0;        ///< CNTVOFF_EL2 of all vCPUs
+    std::uint64_t paused_at_       = 0;        ///< counter value, while paused
 
     // What an exit looks at first, side by side.
     std::uint64_t distributor_         = 0;

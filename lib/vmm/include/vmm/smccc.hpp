@@ -40,8 +40,9 @@ struct SmcccConfig {
 
 /// How a call went.
 struct CallResult {
-    bool     resumes; ///< false: the caller does not go on now, see PsciResult
-    unsigned words;   ///< how many of x0..x3 (or x0..x7, if forwarded) are results
+    bool     resumes;         ///< false: the caller does not go on now, see PsciResult
+    unsigned words;           ///< how many of x0..x3 (or x0..x7, if forwarded) are results
+    bool     unknown = false; ///< nobody offers the function; x0 says NOT_SUPPORTED
 };
 
 /// Answers one call. Unknown functions get NOT_SUPPORTED, whatever their owner.

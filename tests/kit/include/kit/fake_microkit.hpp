@@ -38,6 +38,8 @@ struct FakeVcpu {
     std::array<std::uint64_t, SEAM_REGISTERS>               registers{}; ///< in the kernel's order
     std::array<std::uint64_t, microkit::k_system_registers> system{};
 
+    std::array<microkit::VectorRegister, 32> vectors{};
+
     struct ListRegister {
         bool                       pending = false;
         bool                       active  = false; ///< a test sets it to refuse an injection
@@ -107,6 +109,7 @@ public:
     unsigned    list_registers = 4;     ///< that the hardware has
     bool        has_picokit    = false; ///< offers what picokit has besides seL4's calls
     unsigned    priority       = 150;   ///< of this PD; a vCPU above it runs when it is started
+    bool        gives_vectors  = true;  ///< the kernel lets a VMM have the vector registers
 
     std::vector<unsigned>      notifications; ///< channels, in the order of the calls
     std::vector<unsigned>      acknowledgements;
