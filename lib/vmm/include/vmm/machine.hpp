@@ -152,7 +152,7 @@ private:
     void on_interrupt(std::uint32_t intid) { gic_.hardware_interrupt(0, intid); }
     void on_deadline(VcpuId vcpu) { unpark(vcpu); }
 
-    // machine_exit.cpp: one handler for each exit. True: the vCPU resumes with the reply.
+    // machine_exit.cpp, machine_call.cpp: one handler for each exit. True: the vCPU resumes with the reply.
     bool on(VcpuId vcpu, const MmioRead& access);
     bool on(VcpuId vcpu, const MmioWrite& access);
     bool on(VcpuId vcpu, const UndescribedAccess& access);
