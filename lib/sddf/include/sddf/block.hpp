@@ -21,7 +21,7 @@ inline constexpr std::uint32_t k_max_capacity = 1024;
 struct alignas(8) RequestHeader { // the slots are
     std::uint32_t head;
     std::uint32_t tail;
-    bool          plugged; ///< advisory, and nobody looks at it: leave it false
+    std::uint8_t  plugged; ///< advisory, and nobody looks at it: leave it 0
 };
 
 enum class Code : std::uint32_t {
@@ -71,7 +71,7 @@ using ResponseConsumer = RingConsumer<ResponseHeader, Response>;
 /// that.
 struct StorageInfo {
     std::array<char, 64> serial_number; ///< ends with a NUL, unless its writer is careless
-    bool                 read_only;
+    std::uint8_t         read_only;     ///< not 0: the device refuses writes
     std::uint8_t         ready;
     std::uint16_t        sector_size; ///< bytes
     std::uint16_t        block_size;  ///< best transfer, in blocks; 0: unknown

@@ -39,6 +39,13 @@ using Consumer = RingConsumer<QueueHeader, Descriptor>;
            descriptor.io_or_offset / k_buffer_size < buffers;
 }
 
+/// Puts the buffers 0..capacity-1 of a region, which begins at `base`, into a free ring, once, at
+/// start: the tx free ring by the client, the client's rx free ring by its copier, the driver's by
+/// the rx virtualiser. In a ring that was used before nothing happens: a restarted domain makes no
+/// buffer twice. True: notify the consumer, where that is another domain.
+[[nodiscard]] base::Result<bool> fill_free_ring(std::span<std::byte> ring, std::uint32_t capacity,
+                                                std::uint64_t base = 0);
+
 using MacAddress = std::array<std::uint8_t, 6>; ///< in the order of transmission
 
 // Configuration sections.

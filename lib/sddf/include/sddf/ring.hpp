@@ -14,6 +14,21 @@
 
 namespace sddf {
 
+/// How many entries may be outstanding so that no two of them ever share a slot: all of a capacity
+/// that is a power of two. With another one (sDDF's own tool makes block queues of 384) the
+/// sequence of slots jumps where the counter wraps.
+template <class Counter>
+[[nodiscard]] constexpr Counter safe_outstanding(Counter capacity)
+{
+    if (capacity == 0) {
+        return 0;
+    }
+    // 2^width mod capacity, without the number that does not fit.
+    const auto jump =
+        static_cast<Counter>((std::numeric_limits<Counter>::max() % capacity + 1U) % capacity);
+    return jump == 0 ? capacity : jump;
+}
+
 /// A ring in a shared region: a Header with the free-running counters `tail` (the producer's) and
 /// `head` (the consumer's), then the slots. The capacity is not in shared memory.
 ///
@@ -88,6 +103,12 @@ public:
         tail_      = load_relaxed(this->header_->tail);
         published_ = tail_;
         return {};
+    }
+
+    /// Whether nothing has ever gone through the ring.
+    [[nodiscard]] bool is_unused() const
+    {
+        return tail_ == 0 && load_relaxed(this->header_->head) == 0;
     }
 
     /// Free slots.
@@ -189,13 +210,30 @@ public:
     /// the wish was taken back: go on instead of waiting.
     [[nodiscard]] bool ask_for_more() requires requires(Header h) { h.consumer_signalled; }
     {
+        return ask_unless([this] { return available() != 0; });
+    }
+
+    /// Likewise, where going on takes more than an entry (room elsewhere): `can_go_on` looks at
+    /// the whole condition.
+    template <class Condition>
+    [[nodiscard]] bool ask_unless(Condition&& can_go_on) requires requires(Header h)
+    {
+        h.consumer_signalled;
+    }
+    {
         store_relaxed(this->header_->consumer_signalled, 0U);
         full_barrier(); // the flag before the tail
-        if (available() == 0) {
+        if (!can_go_on()) {
             return false;
         }
         store_relaxed(this->header_->consumer_signalled, 1U);
         return true;
+    }
+
+    /// No notification is needed: something else will resume the work (network class).
+    void decline() requires requires(Header h) { h.consumer_signalled; }
+    {
+        store_relaxed(this->header_->consumer_signalled, 1U);
     }
 
 private:
