@@ -9,25 +9,27 @@
 
 namespace virtio {
 
-std::uint64_t Block::features_of(const Disk::Info& info, std::size_t queues)
+std::uint64_t Block::features_of(const Disk::Info& info, std::uint64_t wanted, std::size_t queues)
 {
-    return k_feature_size_max | k_feature_seg_max | k_feature_blk_size | k_feature_flush |
-           k_feature_topology | k_feature_config_wce | (info.read_only ? k_feature_ro : 0) |
-           (queues > 1 ? k_feature_mq : 0) | (info.discard ? k_feature_discard : 0) |
-           (info.write_zeroes && !info.read_only ? k_feature_write_zeroes : 0);
+    if ((wanted & k_feature_flush) == 0) {
+        wanted &= ~k_feature_config_wce; // 5.2.5.2: not offered alone
+    }
+    return wanted &
+           (k_feature_size_max | k_feature_seg_max | k_feature_blk_size | k_feature_flush |
+            k_feature_topology | k_feature_config_wce | (info.read_only ? k_feature_ro : 0) |
+            (queues > 1 ? k_feature_mq : 0) | (info.discard ? k_feature_discard : 0) |
+            (info.write_zeroes && !info.read_only ? k_feature_write_zeroes : 0));
 }
 
 Block::Block(Disk& disk, const Parts& parts, std::uint64_t features)
-    // 5.2.5.2: CONFIG_WCE is not offered without FLUSH.
-    : Device{DeviceId::block,
-             features_of(disk.info(), parts.queues.size()) &
-                 ((features & k_feature_flush) != 0 ? features : features & ~k_feature_config_wce),
+    : Device{DeviceId::block, features_of(disk.info(), features, parts.queues.size()),
              (features & k_feature_mq) != 0 ? parts.queues : parts.queues.first(1)}
     , disk_{disk}
     , slots_{parts.slots}
     , free_slots_{parts.free_slots}
     , larges_{parts.larges}
     , free_larges_{parts.free_larges}
+    , wanted_{features}
     , info_{disk.info()}
 {
     std::iota(free_slots_.begin(), free_slots_.end(), std::uint16_t{0});
@@ -35,6 +37,12 @@ Block::Block(Disk& disk, const Parts& parts, std::uint64_t features)
     for (Queue& it : parts.queues) {
         it.limit(k_queue_size);
     }
+    describe();
+    disk_.connect(*this);
+}
+
+void Block::describe()
+{
     config_ = {
         .capacity                 = info_.sectors,
         .size_max                 = k_most_segment_bytes,
@@ -58,13 +66,19 @@ Block::Block(Disk& disk, const Parts& parts, std::uint64_t features)
         .write_zeroes_may_unmap   = 0,
         .unused1                  = {},
     };
-    disk_.connect(*this);
 }
 
 void Block::disk_changed()
 {
-    info_            = disk_.info();
-    config_.capacity = info_.sectors;
+    const Disk::Info now = disk_.info();
+    if (status() == Status{}) {
+        info_ = now;
+        offer(features_of(info_, wanted_, queues()));
+        describe();
+    } else {
+        info_.sectors    = now.sectors;
+        config_.capacity = now.sectors;
+    }
     configuration_changed();
 }
 

@@ -70,7 +70,8 @@ public:
     {
     }
 
-    /// The disk has another size.
+    /// The disk is ready now, or has another size. What it can do is looked at while no driver uses
+    /// the device; afterwards only its size.
     void disk_changed();
 
     [[nodiscard]] unsigned in_flight() const { return used_slots_; }
@@ -121,7 +122,9 @@ private:
     enum class Answer : std::uint8_t { ok = 0, io_error = 1, unsupported = 2 };
 
     Block(Disk& disk, const Parts& parts, std::uint64_t features);
-    [[nodiscard]] static std::uint64_t features_of(const Disk::Info& info, std::size_t queues);
+    [[nodiscard]] static std::uint64_t features_of(const Disk::Info& info, std::uint64_t wanted,
+                                                   std::size_t queues);
+    void                               describe();
 
     [[nodiscard]] std::span<const std::byte> configuration() const override
     {
@@ -166,6 +169,7 @@ private:
     Chain                    held_{}; ///< in room_: there was no large room for it
     unsigned                 held_queue_ = 0;
     std::uint64_t            stalled_    = 0; ///< queues that were left before they were empty
+    std::uint64_t            wanted_;
     Config                   config_{};
     Disk::Info               info_{};
     Large                    room_{};

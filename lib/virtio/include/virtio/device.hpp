@@ -110,6 +110,9 @@ protected:
     [[nodiscard]] Chain take(Queue& queue, std::span<Segment> room);
     /// Shows the driver what was finished, and notifies it if it wants that.
     void publish(Queue& queue);
+    /// Offers other features of the model's own from the next negotiation on. Only while no driver
+    /// has begun one.
+    void offer(std::uint64_t features) { offered_ = features | k_common_features; }
     /// The configuration changed: a new generation, and a notification if the driver is there.
     void configuration_changed();
     /// The driver broke a rule that only this device type has (or take() found one).

@@ -34,6 +34,15 @@ public:
     [[nodiscard]] std::span<std::byte> all() { return {bytes_.get(), size_}; }
     [[nodiscard]] std::uint64_t        end() const { return k_start + size_; }
 
+    /// Bytes that can still be allocated.
+    [[nodiscard]] std::uint64_t left() const { return size_ - next_; }
+    /// Everything anew, and zero.
+    void rewind()
+    {
+        next_ = 0;
+        std::memset(bytes_.get(), 0, size_);
+    }
+
     /// Takes memory from the start on; never given back.
     [[nodiscard]] std::uint64_t allocate(std::uint64_t size, std::uint64_t alignment = 16)
     {
