@@ -23,7 +23,8 @@ base::Result<> BlockDisk::open(const ClientConfig& config, std::uint64_t bounce_
                           "is the file that the system generator made copied into the program?");
     }
     const auto info = config.virt.storage_info.bytes();
-    if (info.size() < sizeof(StorageInfo)) {
+    if (info.size() < sizeof(StorageInfo) ||
+        config.virt.storage_info.vaddr % alignof(StorageInfo) != 0) {
         return base::fail("a block client has no storage information", "check its memory regions",
                           info.size());
     }
@@ -48,7 +49,7 @@ base::Result<> BlockDisk::open(const ClientConfig& config, std::uint64_t bounce_
     std::iota(free_parts_.begin(), free_parts_.end(), std::uint16_t{0});
     // No more than the responses' ring holds: the virtualiser relies on that.
     most_parts_ = std::min(static_cast<std::uint32_t>(parts_.size()), requests_.capacity());
-    storage_    = reinterpret_cast<const StorageInfo*>(info.data());
+    storage_    = static_cast<const StorageInfo*>(static_cast<const void*>(info.data()));
     return {};
 }
 
