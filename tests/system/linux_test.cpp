@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Debian's unmodified kernels in a VM: to the shell, one command, off again.
 #include "front_door.hpp"
+#include "linux_guest.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -94,6 +95,45 @@ TEST(Linux, APackedKernelIsUnpacked)
     const auto call = run({"--kernel", file, "--exec", "uname -r"});
     EXPECT_EQ(call.exit_code, 0) << call.text();
     EXPECT_THAT(call.output, HasSubstr("cloud"));
+}
+
+/// A sample of linux_matrix_test.cpp.
+class LinuxCpus : public testing::TestWithParam<LinuxOptions> {};
+
+TEST_P(LinuxCpus, GoAndComeBackAndARebootBringsThemAllBack)
+{
+    LinuxGuest linux_guest(GetParam());
+    ASSERT_TRUE(linux_guest.boots()) << linux_guest.log();
+    const auto all = "0-" + std::to_string(GetParam().vcpus - 1) + "\n";
+    const auto set = [](int online) {
+        return "for c in /sys/devices/system/cpu/cpu[1-9]*/online; do echo " +
+               std::to_string(online) + " > $c || exit 1; done; ";
+    };
+    const std::string show = "cat /sys/devices/system/cpu/online";
+    EXPECT_EQ(linux_guest.run(show), all);
+    EXPECT_EQ(linux_guest.run("for n in 1 2; do " + set(0) + set(1) + "done; " + show), all);
+    EXPECT_EQ(linux_guest.run(set(0) + show), "0\n");
+    linux_guest.type("reboot -f");
+    ASSERT_TRUE(linux_guest.boots()) << linux_guest.log();
+    EXPECT_EQ(linux_guest.run(show), all);
+    linux_guest.type("poweroff");
+    EXPECT_TRUE(linux_guest.ends()) << linux_guest.log();
+    EXPECT_THAT(complaints(linux_guest.log()), testing::IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, LinuxCpus,
+    testing::Values(LinuxOptions{.board = k_gicv3, .config = "release", .vcpus = 4},
+                    LinuxOptions{.board = k_gicv2, .kernel = "linux-cloud", .vcpus = 8}),
+    [](const auto& parameter) { return parameter.param.vcpus == 4 ? "four" : "eight"; });
+
+TEST(Linux, WhatALogMustNotSayIsFound)
+{
+    EXPECT_THAT(complaints("[    0.1] rcu: Hierarchical RCU implementation.\n"
+                           "[   21.5] rcu: INFO: rcu_sched self-detected stall on CPU\n"
+                           "guest: BUG in a program's own words\n"
+                           "[   22.0] WARNING: CPU: 1 PID: 17 at kernel/x.c:1 f+0x0/0x1\n"),
+                testing::SizeIs(2));
 }
 
 TEST(Linux, AKernelPanicIsAReason)

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "linux_guest.hpp"
+
+#include "build.hpp"
+#include "own_guest.hpp"
+#include "shell.hpp"
+#include "system.hpp"
+#include "work_folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <fstream>
+#include <sstream>
+
+namespace system_test {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = qemu::Outcome::Kind;
+
+// Under -icount and on a busy host minutes may pass between two lines of a guest under load.
+constexpr qemu::Limits k_limits{.silence = 600s};
+
+std::vector<std::string> with_time(std::vector<std::string> words, const LinuxOptions& options)
+{
+    if (options.shift >= 0) {
+        for (const auto& word :
+             {std::string{"-icount"}, "shift=" + std::to_string(options.shift) + ",sleep=off",
+              std::string{"-seed"}, std::string{"1"}, std::string{"-rtc"},
+              std::string{"base=2026-01-01T00:00:00,clock=vm"}}) {
+            words.push_back(word);
+        }
+    }
+    return words;
+}
+
+const char* initrd(const LinuxOptions& options)
+{
+    return options.load ? "initramfs-load.cpio" : "initramfs.cpio";
+}
+
+qemu::Console start(const std::vector<std::string>& words)
+{
+    return qemu::Console(qemu::Process::start(words, qemu::Streams::piped).value());
+}
+
+qemu::Console start_native(const LinuxOptions& options)
+{
+    const bool is_v3 = options.board == std::string{k_gicv3};
+    return start(with_time({"qemu-system-aarch64",
+                            "-machine",
+                            is_v3 ? "virt,gic-version=3" : "virt",
+                            "-cpu",
+                            "cortex-a53",
+                            "-smp",
+                            std::to_string(options.vcpus),
+                            "-m",
+                            options.load ? "size=512M" : "size=256M",
+                            "-nic",
+                            "none",
+                            "-display",
+                            "none",
+                            "-serial",
+                            "stdio",
+                            "-monitor",
+                            "none",
+                            "-kernel",
+                            guest(options.kernel.c_str()),
+                            "-initrd",
+                            guest(initrd(options)),
+                            "-append",
+                            options.cmdline},
+                           options));
+}
+
+qemu::Console start_virtual(const LinuxOptions& options)
+{
+    const auto product =
+        vmm::build_product(vmm::this_tree(), options.board, options.config, "simple_system")
+            .value();
+    const auto    folder = vmm::WorkFolder::create(vmm::this_tree().build / "run").value();
+    vmm::OwnGuest own;
+    own.kernel  = guest(options.kernel.c_str());
+    own.initrd  = guest(initrd(options));
+    own.cmdline = options.cmdline;
+    own.vcpus   = options.vcpus;
+    own.memory  = options.load ? 512ULL << 20 : 256ULL << 20;
+    const auto system =
+        vmm::with_own_guest(vmm::read_system(product / "examples/simple/simple.json").value(), own,
+                            folder.path())
+            .value();
+    const auto machine = qemu::read_board(system.board_json).value();
+    auto       console = start(with_time(qemu::command_line(machine, system.image, {}), options));
+    // QEMU has read the image when the machine speaks; then the folder may go.
+    EXPECT_EQ(console.wait_for({qemu::text("\n")}, k_limits).kind, Kind::matched);
+    return console;
+}
+
+} // namespace
+
+LinuxGuest::LinuxGuest(const LinuxOptions& options)
+    : console_(options.native ? start_native(options) : start_virtual(options))
+{
+}
+
+bool LinuxGuest::boots()
+{
+    return console_.wait_for({qemu::line_starting("guest: ready")}, k_limits).kind ==
+               Kind::matched &&
+           console_.wait_for({qemu::text("guest:/root# ")}, k_limits).kind == Kind::matched;
+}
+
+std::string LinuxGuest::run(const std::string& command)
+{
+    exit_code_ = -1;
+    vmm::Shell shell(console_);
+    const auto result = shell.run(command, k_limits,
+                                  {qemu::line_with("Kernel panic"), qemu::line_with("MON|ERROR")});
+    if (!result) {
+        return "<no answer, but: " + result.error().before + result.error().match + ">";
+    }
+    exit_code_ = result->exit_code;
+    return result->output;
+}
+
+bool LinuxGuest::says(const std::string& text)
+{
+    return console_.wait_for({qemu::line_with(text)}, k_limits).kind == Kind::matched;
+}
+
+bool LinuxGuest::ends() { return console_.wait_for({}, k_limits).kind == Kind::ended; }
+
+std::vector<std::string> complaints(const std::string& log)
+{
+    constexpr std::array     k_bad{"BUG",
+                               "WARNING:",
+                               "cut here",
+                               "Call trace",
+                               "detected stall",
+                               "expedited stall",
+                               "blocked for more",
+                               "lockup",
+                               "failed to come online",
+                               "unstable",
+                               "watchdog:",
+                               "Unexpected",
+                               "unexpected",
+                               "nobody cared",
+                               "spurious",
+                               "Internal error",
+                               "Oops"};
+    std::vector<std::string> found;
+    std::istringstream       lines(log);
+    for (std::string line; std::getline(lines, line);) {
+        for (const auto* bad : k_bad) {
+            if (line.starts_with("[") && line.contains(bad)) {
+                found.push_back(line);
+                break;
+            }
+        }
+    }
+    return found;
+}
+
+void record(const std::string& test, const std::string& line)
+{
+    const auto folder = root() / "build/test/results";
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / (test + ".txt")) << line << "\n";
+}
+
+} // namespace system_test

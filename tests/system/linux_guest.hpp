@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A Linux guest of the example `simple` that a test talks to over its whole life.
+#pragma once
+
+#include "front_door.hpp"
+
+#include "options.hpp"
+#include "qemu/console.hpp"
+#include "qemu/machine.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace system_test {
+
+/// What is booted, and on what.
+struct LinuxOptions {
+    const char* board   = k_gicv2;
+    const char* config  = "debug";
+    std::string kernel  = "linux"; ///< a file of build/guest
+    unsigned    vcpus   = 1;
+    bool        load    = false; ///< the initramfs with stress-ng and the like, and more memory
+    std::string cmdline = "console=ttyAMA0";
+    /// QEMU's -icount shift: an instruction takes 2^shift ns; < 0: time follows the host's clock.
+    int shift = -1;
+    /// On QEMU's own machine, without a hypervisor.
+    bool native = false;
+};
+
+class LinuxGuest {
+public:
+    /// Builds and starts it. Failures end the test's patience: the guest then is_running() no more.
+    explicit LinuxGuest(const LinuxOptions& options);
+
+    /// Waits for the initramfs' "guest: ready" and its prompt.
+    [[nodiscard]] bool boots();
+    /// Runs `command` in its shell; the output, or what went wrong in angle brackets.
+    [[nodiscard]] std::string run(const std::string& command);
+    /// The exit code of the last run().
+    [[nodiscard]] int exit_code() const { return exit_code_; }
+    /// Types, and does not wait.
+    void type(const std::string& line) { (void)console_.send(line + "\n"); }
+    /// Waits until a line contains `text`.
+    [[nodiscard]] bool says(const std::string& text);
+    /// Waits until QEMU has ended, as it does when the guest powers off.
+    [[nodiscard]] bool ends();
+
+    [[nodiscard]] const std::string& log() const { return console_.transcript(); }
+
+private:
+    qemu::Console console_;
+    int           exit_code_ = -1;
+};
+
+/// Lines of a kernel's log that must not be there: BUG, WARNING, stalls, hung tasks, CPUs that do
+/// not come up, clocks that are not trusted.
+[[nodiscard]] std::vector<std::string> complaints(const std::string& log);
+
+/// A line for docs/results (./test --long): `test` is the key by which lines are sorted.
+void record(const std::string& test, const std::string& line);
+
+} // namespace system_test
