@@ -49,7 +49,10 @@ void Machine::passthrough(const arch::Device& device, std::span<const microkit::
             return note(base::fail("the guest's GIC does not have this interrupt",
                                    "raise `spis` in the machine's configuration", intid));
         }
-        if (!lines_.push_back({.intid = intid, .channel = interrupts[i]})) {
+        if (!lines_.push_back({.intid   = intid,
+                               .channel = interrupts[i],
+                               .trigger = device.interrupts[i].trigger,
+                               .early   = false})) {
             return note(base::fail("too many interrupts are passed through", {}, lines_.size()));
         }
         note(dispatcher.claim_interrupt(interrupts[i], intid, *this));
@@ -94,12 +97,21 @@ bool Machine::boot(const Image& guest)
 
 bool Machine::restart()
 {
+    if (images_.kernel.empty()) {
+        note(base::fail("a machine that never booted cannot restart", "boot() it first"));
+        rejected_ = false; // boot() may still come
+        return false;
+    }
     ++restarts_;
     return start("restarted");
 }
 
 void Machine::stop()
 {
+    if (resting_) {
+        resting_ = false;
+        dispatcher.alarm_clock().clear(config_.first_vcpu);
+    }
     if (state_ != State::off) {
         stop_vcpus();
         state_ = State::off;

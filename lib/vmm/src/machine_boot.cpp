@@ -2,6 +2,7 @@
 // From a description and images to a running vCPU 0.
 #include "vmm/machine.hpp"
 
+#include "arch/counter.hpp"
 #include "vmm/device_tree_check.hpp"
 #include "vmm/dispatcher.hpp"
 
@@ -118,6 +119,11 @@ bool Machine::start(std::string_view what)
         configured_ = true;
         put_vcpus_below_us();
     }
+    if (const auto secured = secure_images(); !secured) {
+        fail(secured.error());
+        return false;
+    }
+    clear_ram();
     const auto loaded = load();
     if (!loaded) {
         fail(loaded.error());
@@ -125,7 +131,18 @@ bool Machine::start(std::string_view what)
     }
     gic_.reset();
     psci_.reset(vcpus_);
-    state_ = State::running;
+    const auto generation = generation_;
+    for (const DeviceWindow& window : windows_) {
+        if (window.device != nullptr) {
+            window.device->reset();
+        }
+    }
+    if (generation != generation_) {
+        return state_ != State::off; // a device started or stopped the machine meanwhile
+    }
+    catch_up_with_interrupts();
+    started_at_ = arch::physical_count();
+    state_      = State::running;
     base::print(sink(), "vmm: guest \"", config_.name, "\" ", what, " with ", vcpus_,
                 vcpus_ == 1 ? " vCPU, " : " vCPUs, ", memory_.size() >> 20, " MiB\n");
     start_vcpu(0, entry_, tree_.start().raw());

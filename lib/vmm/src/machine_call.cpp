@@ -129,7 +129,7 @@ bool Machine::finish_call_by_registers(VcpuId id, Call& call, CallResult result)
     vcpu(id).write(registers, k_prefix_x0 + words - 1);
     if (record.standby) {
         records_[id].standby = false;
-        return !park(id);
+        return !park(id, call.next);
     }
     return true;
 }

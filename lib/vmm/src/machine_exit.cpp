@@ -235,9 +235,16 @@ bool Machine::on(VcpuId id, const FetchAbort& access)
 
 bool Machine::on(VcpuId id, const WaitForInterrupt&)
 {
-    // Resumed without a step, the WFI runs again: it ends at once if an interrupt is pending by
-    // now, and traps again if not.
-    return !park(id);
+    // The wait has begun, so an interrupt that ends it is taken behind it (ELR_EL1 is the next
+    // instruction): a handler that returns must not find it waiting again.
+    const GuestVirtual next{pc_of(id).raw() + k_instruction};
+    if (park(id, next)) {
+        return false;
+    }
+    Registers registers;
+    registers.pc() = next.raw();
+    vcpu(id).write(registers, Registers::k_prefix_pc);
+    return true;
 }
 
 bool Machine::on(VcpuId id, const WaitForEvent&)

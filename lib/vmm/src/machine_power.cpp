@@ -8,6 +8,7 @@
 #include "vmm/dispatcher.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace vmm {
 
@@ -28,14 +29,16 @@ constexpr auto k_entry_spsr = arch::Spsr{}
 /// SCTLR_EL1 of a fresh vCPU: stage 1 and caches off, reserved bits as the kernel sets them.
 constexpr std::uint64_t k_reset_sctlr = 0x34d5'8820;
 
-/// What a reset changes in the registers that the kernel keeps. The others are unknown after a
-/// reset, on hardware too.
-void reset_system_registers(microkit::Vcpu vcpu)
+/// The registers of EL1 as a fresh vCPU has them. The floating point registers and those of the
+/// virtual interrupt interface are out of reach on kernels without Vcpu::reset().
+void reset_system_registers(microkit::Vcpu vcpu, std::uint64_t mpidr)
 {
-    vcpu.write(SystemRegister::sctlr_el1, k_reset_sctlr);
-    vcpu.write(SystemRegister::cpacr_el1, 0);
-    vcpu.write(SystemRegister::cntkctl_el1, 0);
-    vcpu.write(SystemRegister::cntv_ctl_el0, 0);
+    for (unsigned number = 0; number < microkit::k_system_registers; ++number) {
+        const auto reg = static_cast<SystemRegister>(number);
+        vcpu.write(reg, reg == SystemRegister::sctlr_el1    ? k_reset_sctlr
+                        : reg == SystemRegister::vmpidr_el2 ? mpidr
+                                                            : 0);
+    }
 }
 
 /// An interrupt that is pending and active counts as active: our list registers ask for no such
@@ -66,7 +69,7 @@ void Machine::start_vcpu(VcpuId id, GuestPhysical entry, std::uint64_t context)
     if (record.used && config_.kernel_calls == KernelCalls::all && face.reset()) {
         face.write(SystemRegister::vmpidr_el2, mpidr_of(id).raw());
     } else if (record.used) {
-        reset_system_registers(face);
+        reset_system_registers(face, mpidr_of(id).raw());
         // A stop may have swallowed the timer's interrupt before it reached us; the kernel would
         // hold back the next ones. Where nothing is held back this does nothing.
         face.acknowledge_ppi(config_.platform.timer.virtual_timer);
@@ -119,9 +122,13 @@ void Machine::pause()
     paused_at_ = arch::physical_count();
     for (VcpuId id = 0; id < vcpus_; ++id) {
         // The one whose exit is being handled waits for our answer; on_fault() stops it.
-        if (records_[id].run == Run::running && id != handling_) {
+        VcpuRecord& record = records_[id];
+        if (record.run == Run::running && id != handling_) {
             vcpu(id).stop();
         }
+        // Nobody wakes while time stands still.
+        record.deadline = dispatcher.alarm_clock().deadline(config_.first_vcpu + id);
+        dispatcher.alarm_clock().clear(config_.first_vcpu + id);
     }
 }
 
@@ -151,23 +158,19 @@ void Machine::resume()
             face.resume();
             continue;
         }
-        auto&      clock    = dispatcher.alarm_clock();
-        const auto sleeper  = config_.first_vcpu + id;
-        const auto deadline = clock.deadline(sleeper);
-        if (deadline) {
-            clock.set(sleeper, *deadline + time_lost, now);
+        if (const auto deadline = std::exchange(records_[id].deadline, std::nullopt)) {
+            dispatcher.alarm_clock().set(config_.first_vcpu + id, *deadline + time_lost, now);
         }
     }
 }
 
-bool Machine::park(VcpuId id)
+bool Machine::park(VcpuId id, base::GuestVirtual next)
 {
-    // Not parking means: the instruction runs again, and the hardware knows best whether an
-    // interrupt is pending by now.
     if (!gic_.may_park(id) || !arrange_wake_up(id)) {
         return false;
     }
-    records_[id].run = Run::waiting;
+    records_[id].run  = Run::waiting;
+    records_[id].next = next;
     vcpu(id).park();
     return true;
 }
@@ -214,7 +217,11 @@ void Machine::unpark(VcpuId id)
     if (asleep) {
         start_vcpu(id, record.entry, record.context);
     } else if (state_ == State::running) {
-        vcpu(id).resume();
+        vcpu(id).start(record.next);
+    } else {
+        Registers registers; // resume() starts it
+        registers.pc() = record.next.raw();
+        vcpu(id).write(registers, Registers::k_prefix_pc);
     }
 }
 
@@ -257,16 +264,6 @@ void Machine::system_off()
     stop();
     base::print(sink(), "vmm: guest \"", config_.name, "\" powered off\n");
     tell(Event::powered_off);
-}
-
-void Machine::system_reset(ResetKind)
-{
-    const auto generation = generation_;
-    base::print(sink(), "vmm: guest \"", config_.name, "\" asked for a reset\n");
-    tell(Event::reset_requested);
-    if (generation == generation_) {
-        (void)restart();
-    }
 }
 
 void Machine::firmware_unreachable()

@@ -21,10 +21,11 @@ TEST_F(MachineTest, AWaitingVcpuIsParkedUntilItsTimerIsDue)
     vcpu.reg(SystemRegister::cntv_cval_el0) = 10'100;
     vcpu.reg(SystemRegister::cntv_ctl_el0)  = 1;
     vcpu.run                                = FakeVcpu::Run::faulted;
+    vcpu.pc()                               = k_pc;
     fake.system_calls.clear();
     EXPECT_FALSE(wfi());
     EXPECT_EQ(timeouts, std::vector<std::uint64_t>{1600});
-    EXPECT_EQ(fake.total_system_calls(), 2u); // the compare value, and the timer driver
+    EXPECT_EQ(fake.total_system_calls(), 3u); // pc, the compare value, and the timer driver
 
     counter.now = 10'050;
     notify(2); // early
@@ -32,7 +33,8 @@ TEST_F(MachineTest, AWaitingVcpuIsParkedUntilItsTimerIsDue)
     EXPECT_EQ(timeouts.back(), 800u);
     counter.now = 10'100;
     notify(2);
-    EXPECT_EQ(vcpu.run, FakeVcpu::Run::running); // the WFI runs again and finds its interrupt
+    EXPECT_EQ(vcpu.run, FakeVcpu::Run::running);
+    EXPECT_EQ(vcpu.pc(), k_pc + 4) << "an interrupt is taken behind the WFI that waited";
 }
 
 TEST_F(MachineTest, ADueTimerDoesNotPark)
@@ -42,7 +44,9 @@ TEST_F(MachineTest, ADueTimerDoesNotPark)
     counter.now                                     = 10'000;
     fake.vcpu(0).reg(SystemRegister::cntv_cval_el0) = 9'000;
     fake.vcpu(0).reg(SystemRegister::cntv_ctl_el0)  = 1;
+    fake.vcpu(0).pc()                               = k_pc;
     EXPECT_TRUE(wfi());
+    EXPECT_EQ(fake.vcpu(0).pc(), k_pc + 4);
     fake.vcpu(0).reg(SystemRegister::cntv_ctl_el0) = 3; // masked: nothing will come
     EXPECT_FALSE(wfi());
     EXPECT_TRUE(timeouts.empty());

@@ -22,6 +22,10 @@ public:
                                              AccessSize size)                                   = 0;
     virtual void write(VcpuId vcpu, std::uint64_t offset, AccessSize size, std::uint64_t value) = 0;
 
+    /// The machine starts, for the first time or again: back to the state after power-on, with the
+    /// interrupt line low.
+    virtual void reset() {}
+
 protected:
     ~MmioDevice() = default;
 };

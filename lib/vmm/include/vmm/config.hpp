@@ -96,6 +96,17 @@ enum class KernelCalls : std::uint8_t {
     portable, ///< seL4's only, so that a guest finds on any kernel what it finds on seL4
 };
 
+enum class RamAtRestart : std::uint8_t {
+    zeroed, ///< nothing of the last life
+    kept,   ///< everything that no image covers: a crash log (ramoops), a dump
+};
+
+/// A mapping of this PD that belongs to nobody else.
+struct SpareMemory {
+    Setting mapping = 0;
+    Setting size    = 0;
+};
+
 struct MachineConfig {
     std::string_view                                         name = "guest";
     base::FixedVector<RamConfig, GuestMemory::k_max_regions> ram{};
@@ -129,6 +140,19 @@ struct MachineConfig {
     bool big_endian_data = false;
 
     void (*on_event)(Machine& machine, Event event) = nullptr;
+
+    /// What a restart finds in RAM besides the images.
+    RamAtRestart ram_at_restart = RamAtRestart::zeroed;
+
+    /// Memory of this PD for copies of images that lie in guest RAM (the image tool put them
+    /// there): the guest writes over them, and a restart needs them as they were. Without it such a
+    /// machine does not restart.
+    SpareMemory spare{};
+
+    /// Milliseconds between two starts at least, if it is the guest that asks for a reset. Zero: no
+    /// limit. A guest that resets itself in a loop uses time of the VMM's priority, for which a
+    /// budget is the other remedy. Needs a timer (wake_by).
+    unsigned reset_interval_ms = 0;
 
     /// Where messages go; by default the kernel's debug console.
     base::Sink log = nullptr;

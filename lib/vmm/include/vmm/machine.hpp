@@ -42,7 +42,7 @@ using ExitCounters = std::array<std::uint64_t, std::variant_size_v<Exit>>;
 class Machine final : private GicHost, private PowerHost {
 public:
     enum class State : std::uint8_t {
-        off, ///< not booted, stopped, or powered off by the guest
+        off, ///< not booted, stopped, powered off by the guest, or waiting for reset_interval_ms
         running,
         paused,
     };
@@ -125,8 +125,10 @@ private:
         bool                timer_owed = false; ///< its timer fired and the guest has not ended it
         base::GuestPhysical entry{};            ///< for Run::asleep
         std::uint64_t       context = 0;
-        base::GuestVirtual  suspect{};   ///< pc whose instruction did not fit the fault
-        unsigned            retries = 0; ///< how often
+        base::GuestVirtual  next{}; ///< for Run::waiting: behind the instruction that waits
+        std::optional<std::uint64_t> deadline{};  ///< of the alarm, while paused
+        base::GuestVirtual           suspect{};   ///< pc whose instruction did not fit the fault
+        unsigned                     retries = 0; ///< how often
     };
 
     struct DeviceWindow {
@@ -134,9 +136,17 @@ private:
         base::GuestRange range{};
     };
 
+    /// An image that lies in guest RAM, and its copy.
+    struct SavedImage {
+        const std::byte*           original = nullptr;
+        std::span<const std::byte> copy{};
+    };
+
     struct InterruptLine {
         std::uint32_t     intid = 0;
         microkit::Channel channel{};
+        arch::Trigger     trigger{};
+        bool              early = false; ///< it came while the machine was off
     };
 
     /// An HVC or SMC being answered.
@@ -149,10 +159,11 @@ private:
 
     // Events, from the dispatcher.
     bool on_fault(VcpuId vcpu, microkit::MessageInfo message, microkit::MessageInfo& reply);
-    void on_interrupt(std::uint32_t intid) { gic_.hardware_interrupt(0, intid); }
-    void on_deadline(VcpuId vcpu) { unpark(vcpu); }
+    void on_interrupt(std::uint32_t intid);
+    void on_deadline(VcpuId vcpu);
 
-    // machine_exit.cpp, machine_call.cpp: one handler for each exit. True: the vCPU resumes with the reply.
+    // machine_exit.cpp, machine_call.cpp: one handler for each exit. True: the vCPU resumes with
+    // the reply.
     bool on(VcpuId vcpu, const MmioRead& access);
     bool on(VcpuId vcpu, const MmioWrite& access);
     bool on(VcpuId vcpu, const UndescribedAccess& access);
@@ -220,12 +231,15 @@ private:
     [[nodiscard]] std::string_view   node_at(base::GuestPhysical address, std::span<char> text);
     [[nodiscard]] base::GuestVirtual pc_of(VcpuId vcpu) const;
 
-    // machine_boot.cpp
+    // machine_boot.cpp, machine_restart.cpp
     base::Result<>            configure();
     base::Result<>            load();
     base::Result<std::size_t> write_tree(const LoadPlan& plan);
     base::Result<>            check_tree(const DeviceTreeInputs& inputs);
     bool                      start(std::string_view what);
+    base::Result<>            secure_images();
+    void                      clear_ram();
+    void                      catch_up_with_interrupts();
     void                      fail(const base::Error& error);
     void                      note(base::Result<> result);
 
@@ -235,8 +249,9 @@ private:
     // machine_power.cpp
     void start_vcpu(VcpuId vcpu, base::GuestPhysical entry, std::uint64_t context);
     void stop_vcpus();
-    /// Parks a vCPU that waits for an interrupt; false if it must go on instead.
-    bool park(VcpuId vcpu);
+    /// Parks a vCPU that waits for an interrupt, to go on at `next`; false if it must go on at
+    /// once.
+    bool park(VcpuId vcpu, base::GuestVirtual next);
     bool arrange_wake_up(VcpuId vcpu);
     void unpark(VcpuId vcpu);
     void tell(Event event);
@@ -270,6 +285,8 @@ private:
     State         state_           = State::off;
     bool          configured_      = false;
     bool          rejected_        = false; ///< the configuration has an error that was printed
+    bool          loaded_          = false; ///< once at least: RAM holds a former life
+    bool          resting_         = false; ///< a reset waits for reset_interval_ms
     bool          said_busy_       = false; ///< that there is no timer channel
     bool          said_firmware_   = false; ///< that the firmware cannot be called
     unsigned      vcpus_           = 0;
@@ -278,6 +295,7 @@ private:
     unsigned      exit_generation_ = 0; ///< generation when the exit being handled came
     VcpuId        handling_        = k_nobody; ///< whose exit is being handled
     std::uint64_t counter_offset_  = 0;        ///< CNTVOFF_EL2 of all vCPUs
+    std::uint64_t started_at_      = 0;        ///< counter value of the last start
     std::uint64_t paused_at_       = 0;        ///< counter value, while paused
 
     // What an exit looks at first, side by side.
@@ -291,6 +309,8 @@ private:
     Psci                                psci_{};
     ExitCounters                        exits_{};
 
+    base::FixedVector<SavedImage, 3>               saved_images_{};
+    std::uint64_t                                  spare_used_ = 0; ///< bytes of config_.spare
     base::FixedVector<InterruptLine, 32>           lines_{};
     base::FixedVector<DeviceWindow, k_max_devices> windows_{};
     base::FixedVector<GuestDevice, k_max_devices>  devices_{};
