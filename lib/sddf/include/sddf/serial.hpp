@@ -51,6 +51,9 @@ public:
     /// two, or a region is missing or too small.
     base::Result<> open(std::span<std::byte> queue, std::span<std::byte> data);
 
+    /// Whether nothing has ever gone through the ring.
+    [[nodiscard]] bool is_unused() const { return tail_ == 0; }
+
     /// Bytes that can be written now.
     [[nodiscard]] std::uint32_t space() const;
 
