@@ -13,6 +13,7 @@ extern "C" const std::byte guest_start[], guest_image_end[];
 namespace guest {
 namespace {
 
+constinit ExceptionHandler first_handler = nullptr;
 constinit InterruptHandler handler       = nullptr;
 constinit FaultHandler     fault_handler = nullptr;
 constinit bool             surviving     = false;
@@ -48,6 +49,7 @@ bool survived(Frame& frame)
 
 } // namespace
 
+void set_exception_handler(ExceptionHandler new_handler) { first_handler = new_handler; }
 void set_interrupt_handler(InterruptHandler new_handler) { handler = new_handler; }
 
 void set_fault_handler(FaultHandler new_handler) { fault_handler = new_handler; }
@@ -69,6 +71,9 @@ std::uint64_t survived_address() { return last_address; }
 extern "C" void guest_exception(Frame& frame, std::uint64_t kind)
 {
     constexpr std::uint64_t k_synchronous = 4, k_irq = 5;
+    if (first_handler != nullptr && first_handler(frame, kind)) {
+        return;
+    }
     if (kind == k_irq) {
         interrupt(frame);
         return;

@@ -30,6 +30,11 @@ void set_interrupt_handler(InterruptHandler handler);
 using FaultHandler = bool (*)(Frame& frame, std::uint64_t kind);
 void set_fault_handler(FaultHandler handler);
 
+/// Sees every exception before anything else does. `kind` is the vector's number: 4 synchronous, 5
+/// IRQ, 6 FIQ, 7 SError of EL1 itself. True: it is handled, and `frame` says where to go on.
+using ExceptionHandler = bool (*)(Frame& frame, std::uint64_t kind);
+void set_exception_handler(ExceptionHandler handler);
+
 /// Runs `action` so that a synchronous exception in it skips the instruction (a failed jump returns
 /// to the caller) instead of ending the program. Gives the syndrome of the last one, 0 if none.
 std::uint64_t survive(void (*action)(std::uint64_t), std::uint64_t argument);
