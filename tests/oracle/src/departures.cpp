@@ -30,21 +30,23 @@ bool same_but(std::uint64_t ignored, const Record& a, const Record& b)
 }
 
 constexpr Departure k_departures[] = {
-    {"smc-without-el3", Right::both, "DDI 0487 C6.2.328 (SMC), DEN0028E 2.5",
+    {"smc-without-el3", Right::both, "DDI 0487 (SMC); DEN0028E (conduits)",
      "QEMU's machine has neither EL2 nor EL3, so SMC is undefined; ours answers both conduits",
      [](const Machine&, const Operation& operation, const Record& reference, const Record&) {
          return operation.kind == Kind::call &&
                 operation.form == static_cast<std::uint8_t>(Conduit::smc) &&
                 reference.what == What::exception && reference.value == 0x200'0000;
      }},
-    {"smccc-1.1", Right::ours, "DEN0028E 7.2, 7.3; DEN0022F.b 5.3",
+    {"smccc-1.1", Right::ours,
+     "DEN0028E (SMCCC_VERSION, SMCCC_ARCH_FEATURES); DEN0022F.b (PSCI_FEATURES)",
      "QEMU 7.2 has PSCI 1.1 but not the SMCCC_VERSION and SMCCC_ARCH_FEATURES that belong to it",
      [](const Machine&, const Operation& operation, const Record& reference, const Record&) {
          return (is_call(operation, 0x8000'0000) || is_call(operation, 0x8000'0001) ||
                  (is_call(operation, 0x8400'000a) && operation.a == 0x8000'0000)) &&
                 reference.value == k_not_supported;
      }},
-    {"psci-optional", Right::both, "DEN0022F.b 5.1, table 5",
+    {"psci-optional", Right::both,
+     "DEN0022F.b (implementation of the functions: mandatory, optional)",
      "SYSTEM_SUSPEND and SYSTEM_RESET2 are optional: we have them, QEMU 7.2 has not",
      [](const Machine&, const Operation& operation, const Record& reference, const Record& ours) {
          const auto function = static_cast<std::uint32_t>(operation.a) & ~0x4000'0000U;
@@ -52,14 +54,14 @@ constexpr Departure k_departures[] = {
                 (function == 0x8400'000e || function == 0x8400'0012) &&
                 reference.value == k_not_supported && ours.value == 0;
      }},
-    {"smc32-arguments", Right::ours, "DEN0028E 3.1 (arguments of 32-bit calls are in W1 to W7)",
+    {"smc32-arguments", Right::ours, "DEN0028E (SMC32/HVC32: arguments are in W1 to W7)",
      "QEMU takes all 64 bits of the registers for the arguments of 32-bit PSCI calls",
      [](const Machine&, const Operation& operation, const Record& reference, const Record& ours) {
          return operation.kind == Kind::call && (operation.where & 0x4000'0000) == 0 &&
                 ((operation.a | operation.b | operation.c) >> 32) != 0 &&
                 reference.what == ours.what;
      }},
-    {"affinity-levels", Right::ours, "DEN0022F.b 5.7 (AFFINITY_INFO)",
+    {"affinity-levels", Right::ours, "DEN0022F.b (AFFINITY_INFO)",
      "QEMU takes every affinity above level 0 for one that is on; there may be none, or no such "
      "level",
      [](const Machine&, const Operation& operation, const Record& reference, const Record& ours) {
@@ -70,8 +72,7 @@ constexpr Departure k_departures[] = {
          return operation.kind == Kind::call && (operation.where & ~0x4000'0000U) == 0x8400'0004 &&
                 level != 0 && reference.value == 0 && ours.value == k_invalid_parameters;
      }},
-    {"redistributor-lpis", Right::both,
-     "IHI 0069H 12.11.2 (GICR_CTLR.CES), 12.11.35 (GICR_TYPER.PLPIS, CommonLPIAff)",
+    {"redistributor-lpis", Right::both, "IHI 0069H (GICR_CTLR.CES; GICR_TYPER.PLPIS, CommonLPIAff)",
      "QEMU's redistributor has physical LPIs, ours has none",
      [](const Machine&, const Operation& operation, const Record& reference, const Record& ours) {
          const auto own = operation.where & ~0x1'ffffU;
@@ -79,7 +80,7 @@ constexpr Departure k_departures[] = {
                 (reads(operation, Frame::gicr, own) && same_but(2, reference, ours));
      }},
     {"gicd-typer", Right::both,
-     "IHI 0069H 12.9.38 (GICD_TYPER.IDbits, LPIS, MBIS, No1N; ITLinesNumber: maximum SPI INTID is "
+     "IHI 0069H (GICD_TYPER.IDbits, LPIS, MBIS, No1N; ITLinesNumber: maximum SPI INTID is "
      "32(N+1)-1)",
      "QEMU's distributor has LPIs but neither message-based SPIs nor 1-of-N, ours the contrary; "
      "ITLinesNumber is one too low in QEMU 7.2",
@@ -89,14 +90,15 @@ constexpr Departure k_departures[] = {
                 (reference.value & 0x1f) + 1 == (ours.value & 0x1f) &&
                 same_but(0x02fb'001f, reference, ours);
      }},
-    {"id-el2", Right::both,
-     "DDI 0487 D17.2.64 (ID_AA64PFR0_EL1.EL2), G8.2.94 (ID_PFR1.Virtualization)",
+    {"id-el2", Right::both, "DDI 0487 (ID_AA64PFR0_EL1.EL2, ID_PFR1_EL1.Virtualization)",
      "the reference runs on a CPU without EL2; ours has one, and neither kernel hides it",
      [](const Machine&, const Operation& operation, const Record& reference, const Record& ours) {
          return (reads(operation, Sysreg::ID_AA64PFR0_EL1) && same_but(0xf00, reference, ours)) ||
                 (reads(operation, Sysreg::ID_PFR1_EL1) && same_but(0xf000, reference, ours));
      }},
-    {"disabled-group-hides", Right::ours, "IHI 0048B 2.3.2, 4.3.1; IHI 0069H 4.6.1, 12.2.10",
+    {"disabled-group-hides", Right::ours,
+     "IHI 0048B 4.3.1 (GICD_CTLR), GICC_CTLR; IHI 0069H (GICD_CTLR, ICC_IGRPEN0_EL1, "
+     "ICC_IGRPEN1_EL1)",
      "QEMU 7.2 looks at the groups' enables only for the most urgent interrupt, so that one of a "
      "disabled group hides those of the other",
      nullptr},
@@ -104,33 +106,36 @@ constexpr Departure k_departures[] = {
      "QEMU 7.2 has one configuration of a PPI for all CPUs", nullptr},
     {"v2-target-of-pending", Right::ours, "IHI 0048B 4.3.12 (a change affects pending interrupts)",
      "QEMU 7.2 leaves an SPI pending at the CPU that was its target when it became so", nullptr},
-    {"v2-order-of-senders", Right::both, "IHI 0048B 3.2.2, 4.4.4 (IMPLEMENTATION DEFINED)",
+    {"v2-order-of-senders", Right::both,
+     "IHI 0048B (GICC_IAR; the order is IMPLEMENTATION DEFINED)",
      "one SGI of several senders: QEMU takes the lowest CPU's first, ours the first that came",
      nullptr},
     {"v2-no-target", Right::ours, "IHI 0048B 4.3.7, 4.3.12",
      "QEMU 7.2 forgets that an SPI is pending when it has no target CPU", nullptr},
-    {"v2-disabled-groups", Right::ours, "IHI 0048B 4.4.4, 4.4.8 (GICC_IAR, GICC_HPPIR: 1023 then)",
+    {"v2-disabled-groups", Right::ours, "IHI 0048B (GICC_IAR, GICC_HPPIR: 1023 then)",
      "QEMU 7.2 acknowledges, and shows in HPPIR, interrupts of groups that are disabled", nullptr},
-    {"v2-aliases", Right::ours, "IHI 0048B 4.4.11 to 4.4.13 (GICC_AIAR, GICC_AEOIR, GICC_AHPPIR)",
+    {"v2-aliases", Right::ours, "IHI 0048B (GICC_AIAR, GICC_AEOIR, GICC_AHPPIR)",
      "QEMU 7.2 has none of them, neither in its GICC nor in the GICV that our guest uses", nullptr},
-    {"quieted-timer", Right::qemu, "IHI 0048B 3.2.4; IHI 0069H 4.1.2 (level-sensitive interrupts)",
+    {"quieted-timer", Right::qemu,
+     "IHI 0048B, IHI 0069H (level-sensitive interrupts, their handling state)",
      "a timer that is switched off is seen to be no longer pending at the next access to the "
      "distributor, not at once: so one follows each operation on it",
      nullptr},
-    {"group-of-held", Right::both, "IHI 0048B 4.3.4; IHI 0069H 12.9.13 (only for inactive ones)",
+    {"group-of-held", Right::both,
+     "IHI 0048B 4.3.4 (GICD_IGROUPR); IHI 0069H (GICD_IGROUPR, GICR_IGROUPR0)",
      "an interrupt that changes its group while it is active: QEMU drops the priority of the new "
      "group, list registers that of the old one",
      nullptr},
-    {"active-by-register", Right::qemu, "IHI 0048B 4.3.9, 4.4.5; IHI 0069H 12.2.6, 12.2.9",
+    {"active-by-register", Right::qemu,
+     "IHI 0048B 4.3.9 (GICD_ISACTIVER), GICC_EOIR; IHI 0069H (ICC_EOIR1_EL1, ICC_DIR_EL1)",
      "the end of an interrupt that is in no list register does not reach our distributor: one that "
      "was made active by ISACTIVER while it was being handled, one that another CPU has taken "
-     "since "
-     "ICACTIVER",
+     "since ICACTIVER",
      nullptr},
-    {"gicc-apr", Right::both, "IHI 0048B 4.4.14 (contents IMPLEMENTATION DEFINED)",
+    {"gicc-apr", Right::both, "IHI 0048B (GICC_APR: contents are IMPLEMENTATION DEFINED)",
      "QEMU's GICC_APR0 has a bit for each of 128 preemption levels, a virtual one for each of 32",
      nullptr},
-    {"sgi1r-group-0", Right::ours, "IHI 0069H 8.1.10",
+    {"sgi1r-group-0", Right::ours, "IHI 0069H 8.1.10 (use of control registers for SGI forwarding)",
      "QEMU 7.2 does not forward an SGI of ICC_SGI1R_EL1 whose interrupt is in group 0", nullptr},
     {"v2-ppi-set-pending", Right::ours, "IHI 0048B 4.3.7, 4.3.8 (banked for each CPU)",
      "with several CPUs QEMU 7.2 looks up the targets of a PPI, and has none: the write is lost",

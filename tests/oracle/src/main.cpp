@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The tool `oracle`: random sequences or case files on both machines; see --help.
 #include "compare.hpp"
+#include "departures.hpp"
 #include "generator.hpp"
 #include "shrink.hpp"
 
@@ -9,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
 #include <fstream>
 
@@ -27,6 +29,7 @@ struct Options {
     std::string              shrink_into;
     bool                     portable = false;
     bool                     all      = false;
+    bool                     table    = false;
     int                      silence  = 60;
 };
 
@@ -94,6 +97,17 @@ Result<> one(const Sequence& sequence, const std::string& name, const Options& o
     return {};
 }
 
+void print_table()
+{
+    constexpr std::array k_right{"ours", "QEMU", "both"};
+    fmt::print("| name | right | clause | what | how |\n|---|---|---|---|---|\n");
+    for (const auto& row : departures()) {
+        fmt::print("| `{}` | {} | {} | {} | {} |\n", row.name,
+                   k_right[static_cast<std::size_t>(row.right)], row.clause, row.why,
+                   row.explains == nullptr ? "not generated" : "counted");
+    }
+}
+
 Result<Total> all(const Options& options)
 {
     Total total;
@@ -139,8 +153,14 @@ int main(int argc, char** argv)
     app.add_flag("--portable", options.portable,
                  "without what a kernel may offer besides seL4's calls");
     app.add_flag("--all", options.all, "go on after a seed that fails");
+    app.add_flag("--departures", options.table,
+                 "print what may differ, as a table, and do nothing");
     CLI11_PARSE(app, argc, argv);
 
+    if (options.table) {
+        print_table();
+        return 0;
+    }
     const auto total = all(options);
     if (!total) {
         fmt::print(stderr, "oracle: {}\n", total.error());

@@ -2,6 +2,7 @@
 // A virtual machine like QEMU's `virt`, as far as the oracle's operations go: the same GIC with as
 // many interrupts, a serial port, memory at the same address.
 #include "board/board.hpp"
+#include "kernel_calls.hpp"
 #include "vmm/host.hpp"
 #include "vmm/vmm.hpp"
 
@@ -18,12 +19,13 @@ constexpr unsigned          k_spis = 256; // as many as `virt` has
 void react(vmm::Machine&, vmm::Event) { vmm::power_off_board(); }
 
 constinit vmm::Machine machine{{
-    .name     = "oracle",
-    .ram      = {vmm::ram(&guest_ram_vaddr, 1_GiB, &guest_ram_size)},
-    .vcpus    = vmm::images::k_vcpus,
-    .platform = vmm::platform(board::gic, board::timer, board::cpu),
-    .spis     = k_spis,
-    .on_event = react,
+    .name         = "oracle",
+    .ram          = {vmm::ram(&guest_ram_vaddr, 1_GiB, &guest_ram_size)},
+    .vcpus        = vmm::images::k_vcpus,
+    .platform     = vmm::platform(board::gic, board::timer, board::cpu),
+    .spis         = k_spis,
+    .kernel_calls = k_kernel_calls,
+    .on_event     = react,
 }};
 
 } // namespace

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace {
@@ -58,5 +59,27 @@ TEST_P(OracleCase, Agrees)
 
 INSTANTIATE_TEST_SUITE_P(All, OracleCase, testing::ValuesIn(cases()),
                          [](const auto& parameter) { return test_name(parameter.param); });
+
+class OracleRandom : public testing::TestWithParam<Machine> {};
+
+TEST_P(OracleRandom, Agrees)
+{
+    constexpr std::size_t k_operations = 2500;
+    for (const std::uint64_t seed : {101U, 102U}) {
+        const auto sequence = generate(GetParam(), seed, k_operations, {});
+        const auto result   = run_both(sequence);
+        EXPECT_FALSE(result.disagreement)
+            << "seed " << seed << ", " << k_operations << " operations: " << *result.disagreement;
+        EXPECT_GT(result.records, k_operations);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, OracleRandom,
+                         testing::Values(Machine{2, 1}, Machine{2, 2}, Machine{2, 4}, Machine{3, 1},
+                                         Machine{3, 2}, Machine{3, 4}),
+                         [](const auto& parameter) {
+                             return "gicv" + std::to_string(parameter.param.gic) + "_" +
+                                    std::to_string(parameter.param.cpus);
+                         });
 
 } // namespace
