@@ -88,6 +88,7 @@ void Machine::start_vcpu(VcpuId id, GuestPhysical entry, std::uint64_t context)
 
     record.run     = Run::running;
     record.standby = false;
+    gic_.sample(id); // its timer is off now
     gic_.set_online(id, true);
     if (state_ == State::paused) {
         // resume() starts it: only pc is missing.

@@ -87,6 +87,28 @@ TEST_F(KernelTest, ARestartFromWithinAHandlerLeavesNothingInListRegisters)
     EXPECT_EQ(machine.gic().state().vcpus[0].stale, 0u);
 }
 
+/// Both kernels: the timer's line goes down with the CPU's reset.
+TEST_F(KernelTest, ATimerThatFiredBeforeItsCpuWentOffIsNotPendingAfterwards)
+{
+    constexpr std::uint64_t k_timer = 1U << 27;
+    for (const bool picokit : {false, true}) {
+        fake.has_picokit = picokit;
+        boot();
+        ASSERT_EQ(hypercall(0xc400'0003, 1, k_ram + 0x1000).x0, 0u);
+        fake.vcpu(1).reg(SystemRegister::cntv_ctl_el0)  = 1;
+        fake.vcpu(1).reg(SystemRegister::cntv_cval_el0) = 0;
+        ASSERT_TRUE(fault(FaultLabel::ppi, {27}, 1)); // disabled in the distributor
+        ASSERT_FALSE(hypercall(0x8400'0002, 0, 0, 0, 1).resumed);
+        ASSERT_EQ(hypercall(0xc400'0003, 1, k_ram + 0x1000).x0, 0u);
+        fake.injections.clear();
+        enable_interrupt(40);
+        fake.vcpu(1).set_x(1, k_timer);
+        ASSERT_TRUE(fault(FaultLabel::memory, {k_pc, k_distributor + 0x100, 0, store(2, 1)}, 1));
+        EXPECT_TRUE(fake.injections.empty());
+        EXPECT_EQ(fake.ppi_acknowledgements.back(), 27u);
+    }
+}
+
 TEST_F(KernelTest, VcpusAboveTheVmmArePutBelowIt)
 {
     fake.priority         = 80;

@@ -165,6 +165,10 @@ public:
     /// guest has finished with it. If it is high then, it interrupts again.
     void hardware_interrupt(VcpuId vcpu, std::uint32_t intid);
 
+    /// The hardware behind a vCPU's private interrupts may have gone quiet, as its timer does in a
+    /// reset: looks at the lines that are held high, where the machine can tell.
+    void sample(VcpuId vcpu);
+
     /// VGICMaintenance word 0: list register `index` became empty. All ones means unknown; that and
     /// an index not in use are counted and ignored.
     void maintenance(VcpuId vcpu, std::uint64_t index);
@@ -228,7 +232,6 @@ private:
 
     // gic_lines.cpp
     void lower(VcpuId owner, unsigned word, std::uint32_t bit);
-    void sample(VcpuId owner);
     void write_spi_message(std::uint32_t value, bool high);
 
     // gic_sgi.cpp
