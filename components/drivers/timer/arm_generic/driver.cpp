@@ -7,6 +7,7 @@
 #include "arch/counter.hpp"
 #include "arch/physical_timer.hpp"
 #include "microkit/microkit.hpp"
+#include "sddf/config.hpp"
 #include "sddf/timer.hpp"
 
 #include <algorithm>
@@ -15,6 +16,8 @@
 
 /// Channel of the interrupt: 0, or what the image tool writes for setvar_id="timer_irq_channel".
 std::uint64_t timer_irq_channel;
+/// Says so, too, where a tool has filled it.
+SDDF_CONFIG(".device_resources") sddf::DeviceResources device_resources;
 
 namespace {
 
@@ -59,6 +62,9 @@ void run_due(std::uint64_t now)
 void init()
 {
     arch::stop_physical_timer();
+    if (device_resources.is_valid() && device_resources.num_irqs != 0) {
+        timer_irq_channel = device_resources.irqs[0];
+    }
     frequency     = arch::counter_frequency();
     start_of_time = arch::physical_count();
 }

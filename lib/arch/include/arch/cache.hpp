@@ -42,6 +42,18 @@ inline void clean_data_cache(const void* start, std::size_t size)
     asm volatile("dsb sy" : : : "memory");
 }
 
+/// As clean_data_cache(), and drops the lines: what a device has written is read from memory. (EL0
+/// cannot drop a line without writing it back.)
+inline void clean_invalidate_data_cache(const void* start, std::size_t size)
+{
+    const std::size_t line = data_cache_line();
+    const auto        end  = reinterpret_cast<std::uintptr_t>(start) + size;
+    for (auto at = reinterpret_cast<std::uintptr_t>(start) & ~(line - 1); at < end; at += line) {
+        asm volatile("dc civac, %0" : : "r"(at) : "memory");
+    }
+    asm volatile("dsb sy" : : : "memory");
+}
+
 /// Bytes that DC ZVA zeroes (DCZID_EL0.BS).
 [[nodiscard]] inline unsigned zero_block_size()
 {
@@ -54,6 +66,7 @@ inline void clean_data_cache(const void* start, std::size_t size)
 
 [[nodiscard]] inline unsigned zero_block_size() { return 64; }
 inline void                   clean_data_cache(const void*, std::size_t) {}
+inline void                   clean_invalidate_data_cache(const void*, std::size_t) {}
 
 #endif
 

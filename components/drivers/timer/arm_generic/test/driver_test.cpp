@@ -3,13 +3,15 @@
 #include "kit/fake_counter.hpp"
 #include "kit/fake_microkit.hpp"
 #include "microkit/microkit.hpp"
+#include "sddf/resources.hpp"
 #include "sddf/timer.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-extern std::uint64_t timer_irq_channel;
+extern std::uint64_t         timer_irq_channel;
+extern sddf::DeviceResources device_resources;
 
 namespace {
 
@@ -105,6 +107,16 @@ TEST_F(TimerDriver, AnAbsurdTimeoutNeverComes)
     counter.now = 1ULL << 40;
     interrupt();
     EXPECT_TRUE(fake.notifications.empty());
+}
+
+TEST_F(TimerDriver, AFilledSectionNamesTheInterrupt)
+{
+    device_resources.magic    = sddf::magic_of(sddf::Class::device_resources);
+    device_resources.num_irqs = 1;
+    device_resources.irqs[0]  = 9;
+    init();
+    device_resources = {};
+    EXPECT_EQ(timer_irq_channel, 9U);
 }
 
 TEST_F(TimerDriver, UnknownRequestsAreAnsweredWithNothing)
