@@ -259,6 +259,9 @@ bool Machine::on(VcpuId id, const WaitForEvent&)
 
 bool Machine::on(VcpuId id, const SysregRead& access)
 {
+    if (has_physical_timer(access.reg)) [[unlikely]] {
+        return read_physical_timer(id, access);
+    }
     auto value = read_sysreg(access.reg, {.gic = config_.platform.gic, .vcpu = id});
     if (!value) [[unlikely]] {
         if (config_.stray_sysreg != StrayPolicy::ignore) {
@@ -280,6 +283,9 @@ bool Machine::on(VcpuId id, const SysregWrite& access)
 {
     namespace sysreg = arch::sysreg;
 
+    if (has_physical_timer(access.reg)) [[unlikely]] {
+        return write_physical_timer(id, access);
+    }
     const bool v3  = config_.platform.gic == GicVersion::v3;
     const auto sgi = !v3                                      ? std::nullopt
                      : access.reg == sysreg::k_icc_sgi1r_el1  ? std::optional{SgiRegister::sgi1r}

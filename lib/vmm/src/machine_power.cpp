@@ -88,6 +88,7 @@ void Machine::start_vcpu(VcpuId id, GuestPhysical entry, std::uint64_t context)
 
     record.run     = Run::running;
     record.standby = false;
+    reset_physical_timer(id);
     gic_.sample(id); // its timer is off now
     gic_.set_online(id, true);
     if (state_ == State::paused) {
@@ -109,6 +110,7 @@ void Machine::stop_vcpus()
         } else if (record.run != Run::off) {
             dispatcher.alarm_clock().clear(config_.first_vcpu + id);
         }
+        reset_physical_timer(id);
         record.run        = Run::off;
         record.timer_owed = false;
     }
@@ -163,6 +165,9 @@ void Machine::resume()
             dispatcher.alarm_clock().set(config_.first_vcpu + id, *deadline + time_lost, now);
         }
     }
+    for (VcpuId id = 0; id < vcpus_; ++id) {
+        follow_physical_timer(id); // its count went on
+    }
 }
 
 bool Machine::park(VcpuId id, base::GuestVirtual next)
@@ -202,6 +207,7 @@ bool Machine::arrange_wake_up(VcpuId id)
     constexpr std::uint64_t k_no_deadline = std::uint64_t{1} << 62; // centuries
     if (cval - count < k_no_deadline) {
         clock.set(config_.first_vcpu + id, now + (cval - count), now);
+        arm_physical_timer(id, now);
     }
     return true;
 }
@@ -214,6 +220,9 @@ void Machine::unpark(VcpuId id)
         return;
     }
     dispatcher.alarm_clock().clear(config_.first_vcpu + id);
+    if (record.physical.is_used()) {
+        arm_physical_timer(id, arch::physical_count());
+    }
     record.run = Run::running;
     if (asleep) {
         start_vcpu(id, record.entry, record.context);
@@ -241,6 +250,7 @@ void Machine::power_on(VcpuId id, GuestPhysical entry, std::uint64_t context)
 void Machine::power_off(VcpuId id)
 {
     records_[id].run = Run::off;
+    reset_physical_timer(id);
     vcpu(id).park();
     gic_.set_online(id, false);
 }

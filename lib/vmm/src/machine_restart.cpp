@@ -96,6 +96,7 @@ void Machine::on_deadline(VcpuId id)
         (void)restart();
         return;
     }
+    follow_physical_timer(id);
     unpark(id);
 }
 

@@ -37,14 +37,8 @@ bool is_pmu(SysregId reg)
             (reg.op1 == 3 && reg.crn == 14 && reg.crm >= 8));
 }
 
-bool is_physical_timer(SysregId reg)
-{
-    return reg == sysreg::k_cntp_tval_el0 || reg == sysreg::k_cntp_ctl_el0 ||
-           reg == sysreg::k_cntp_cval_el0;
-}
-
 /// There, with nothing behind: reads give zero, writes are ignored.
-bool is_hollow(SysregId reg) { return is_debug(reg) || is_pmu(reg) || is_physical_timer(reg); }
+bool is_hollow(SysregId reg) { return is_debug(reg) || is_pmu(reg); }
 
 bool is_sre(SysregId reg, const SysregContext& context)
 {

@@ -238,11 +238,21 @@ void check_line(const Timer& timer)
     timer.set_control(0);
     end(timer.intid);
     check(nothing_comes(), name, "switched off in its handler, it does not come again");
-    timer.set_compare(timer.count() + milliseconds(3));
-    timer.set_control(k_enable);
-    timer.set_compare(timer.count() + milliseconds(60'000));
-    check(!wait_until(10'000, [] { return acknowledge() != k_spurious; }), name,
-          "put off before the deadline, it does not come");
+    bool in_time = false;
+    for (int i = 0; i < 20 && !in_time; ++i) { // until nothing holds us up between the two
+        timer.set_control(0);
+        const auto first = timer.count() + milliseconds(3);
+        timer.set_compare(first);
+        timer.set_control(k_enable);
+        timer.set_compare(first + milliseconds(60'000));
+        in_time = timer.count() < first;
+        if (!in_time) {
+            off(timer);
+            set(Reg::set_enable, timer.intid);
+        }
+    }
+    (void)wait_until(5'000, [] { return false; });
+    check(in_time && nothing_comes(), name, "put off before the deadline, it does not come");
     off(timer);
     set(Reg::set_enable, timer.intid);
     timer.set_compare(0);

@@ -16,6 +16,7 @@
 #include "vmm/instruction.hpp"
 #include "vmm/loader.hpp"
 #include "vmm/memory.hpp"
+#include "vmm/physical_timer.hpp"
 #include "vmm/power.hpp"
 #include "vmm/psci.hpp"
 #include "vmm/stage1_walk.hpp"
@@ -129,6 +130,7 @@ private:
         std::optional<std::uint64_t> deadline{};  ///< of the alarm, while paused
         base::GuestVirtual           suspect{};   ///< pc whose instruction did not fit the fault
         unsigned                     retries = 0; ///< how often
+        PhysicalTimer                physical{};
     };
 
     struct DeviceWindow {
@@ -199,6 +201,14 @@ private:
     bool finish_call_by_registers(VcpuId vcpu, Call& call, CallResult result);
     bool call_through_registers(VcpuId vcpu);
     bool refuse_call(VcpuId vcpu, std::uint64_t function);
+
+    // machine_timer.cpp: the physical timer, where it traps
+    [[nodiscard]] static bool has_physical_timer(arch::SysregId reg);
+    bool                      read_physical_timer(VcpuId vcpu, const SysregRead& access);
+    bool                      write_physical_timer(VcpuId vcpu, const SysregWrite& access);
+    void                      follow_physical_timer(VcpuId vcpu);
+    void                      arm_physical_timer(VcpuId vcpu, std::uint64_t now);
+    void                      reset_physical_timer(VcpuId vcpu);
 
     // emulation.cpp: accesses that only the instruction describes
     bool emulate(VcpuId vcpu, const UndescribedAccess& access);
