@@ -5,6 +5,7 @@
 #include "sections.hpp"
 
 #include "guest/exception.hpp"
+#include "guest/gic.hpp"
 
 namespace conformance {
 namespace {
@@ -265,6 +266,42 @@ void check_exceptions()
     check_equal(count, 2, name, "interrupts enabled, it is taken at once");
 }
 
+constinit volatile unsigned woken = 0, beyond = 0;
+
+/// Where does an interrupt find a CPU that waits for it?
+void note_wake_up(guest::Frame& frame, std::uint32_t intid)
+{
+    constexpr std::uint32_t k_wfi = 0xd503'207f, k_ticks = 3;
+    if (intid != platform().virtual_timer) {
+        return;
+    }
+    const bool before = *reinterpret_cast<const volatile std::uint32_t*>(frame.pc) == k_wfi;
+    beyond            = beyond + (before ? 0 : 1);
+    woken             = woken + 1;
+    guest::start_timer(guest::now() + microseconds(2000));
+    if (woken == k_ticks || !before) {
+        guest::stop_timer();
+        frame.pc += before ? 4 : 0; // else it would wait for ever
+    }
+}
+
+/// A WFI that has waited is over: `while (!flag) wfi();` with interrupts enabled must end.
+void check_waiting_unmasked()
+{
+    quiet();
+    guest::set_interrupt_handler(note_wake_up);
+    guest::gic().enable(platform().virtual_timer);
+    guest::start_timer(guest::now() + microseconds(2000));
+    guest::enable_interrupts();
+    asm volatile("wfi\n nop" ::: "memory");
+    (void)wait_until(k_soon, [] { return woken != 0; });
+    guest::disable_interrupts();
+    guest::stop_timer();
+    // One tick in three may have come before the WFI was reached.
+    check(beyond != 0, "DDI0487 WFI", "interrupted, it is over: the handler returns behind it");
+    guest::set_interrupt_handler(nullptr);
+}
+
 } // namespace
 
 void check_gic_delivery()
@@ -279,6 +316,7 @@ void check_gic_delivery()
     check_preemption();
     check_separate_end();
     check_exceptions();
+    check_waiting_unmasked();
     quiet();
     check(acknowledge() == k_spurious, clause("IHI0048B GICC_IAR", "IHI0069H ICC_IAR1_EL1"),
           "1023 when all is done");
