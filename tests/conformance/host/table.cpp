@@ -71,7 +71,7 @@ int main()
            "qemu, QEMU's own.\n\n";
     std::cout << std::setw(k_clause_width) << "";
     unsigned column = 0;
-    for (const auto& configuration : all_configurations()) {
+    while (column < all_configurations().size()) {
         std::cout << std::setw(k_width) << "[" + std::to_string(++column) + "]";
     }
     std::cout << '\n';
