@@ -11,7 +11,7 @@ namespace virtio {
 namespace {
 
 /// From here on the SIMD registers are worth what the kernel pays to switch them: copying this much
-/// with general registers takes about two thousand instructions more.
+/// with general registers takes about twelve hundred instructions more.
 constexpr std::size_t k_bulk = 8 * 1024;
 
 /// The bytes at `offset` of the first segment, at most `most`; moves on by them.
@@ -30,16 +30,17 @@ std::span<std::byte> advance(std::span<const Segment>& segments, std::uint32_t& 
     return bytes;
 }
 
-} // namespace
-
-void copy_bytes(std::byte* to, const std::byte* from, std::size_t size)
+/// One piece of a copy of `whole` bytes: scattered pages are copied as fast as one piece.
+void copy_piece(std::byte* to, const std::byte* from, std::size_t size, std::size_t whole)
 {
-    if (size >= k_bulk) {
+    if (whole >= k_bulk) {
         arch::copy_bulk(to, from, size);
     } else {
         std::memcpy(to, from, size);
     }
 }
+
+} // namespace
 
 std::span<const std::byte> Reader::next(std::uint64_t most)
 {
@@ -57,9 +58,10 @@ bool Reader::read(std::span<std::byte> to)
     if (to.size() > left_) {
         return false;
     }
+    const std::size_t whole = to.size();
     while (!to.empty()) {
         const auto bytes = next(to.size());
-        copy_bytes(to.data(), bytes.data(), bytes.size());
+        copy_piece(to.data(), bytes.data(), bytes.size(), whole);
         to = to.subspan(bytes.size());
     }
     return true;
@@ -89,9 +91,10 @@ bool Writer::write(std::span<const std::byte> from)
     if (from.size() > room_) {
         return false;
     }
+    const std::size_t whole = from.size();
     while (!from.empty()) {
         const auto bytes = next(from.size());
-        copy_bytes(bytes.data(), from.data(), bytes.size());
+        copy_piece(bytes.data(), from.data(), bytes.size(), whole);
         from = from.subspan(bytes.size());
     }
     return true;

@@ -18,9 +18,6 @@ struct Segment {
     std::uint32_t size;
 };
 
-/// Copies guest data: with SIMD registers from where they repay a switch of them.
-void copy_bytes(std::byte* to, const std::byte* from, std::size_t size);
-
 /// What the driver wrote for the device, from front to back. The guest can change the bytes while
 /// they are being read: whatever is acted upon is copied first, and only the copy is checked.
 class Reader {
