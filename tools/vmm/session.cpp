@@ -98,6 +98,8 @@ public:
 
 private:
     void show(std::string_view piece);
+    /// What came from place `start` of the transcript on, while nothing was to be seen.
+    void show_again(std::size_t start) const;
     /// Reads until a shell answers. What is not a shell becomes the exit code.
     std::expected<Shell, int> boot_to_shell();
     /// `visible`: what the guest says on its way down is shown.
@@ -126,6 +128,15 @@ void Session::show(std::string_view piece)
     }
     if (log_.is_open()) {
         log_ << piece << std::flush;
+    }
+}
+
+void Session::show_again(std::size_t start) const
+{
+    if (visible_) {
+        const auto text = std::string_view(console_.transcript()).substr(start);
+        std::fwrite(text.data(), 1, text.size(), stdout);
+        std::fflush(stdout);
     }
 }
 
@@ -215,11 +226,14 @@ std::expected<Shell, int> Session::boot_to_shell()
                 fail("the machine stalled: no shell answers and nothing is printed"));
         }
         const bool was_visible = std::exchange(visible_, false);
+        const auto before      = console_.transcript().size();
         Shell      shell(console_);
         if (shell.answers(k_answer_patience)) {
             return shell;
         }
+        // No shell: what came meanwhile is the guest's own.
         visible_ = was_visible;
+        show_again(before);
     }
 }
 
