@@ -31,6 +31,7 @@ constexpr unsigned k_delete_first       = 8;
 
 unsigned refuse(std::uint64_t least, std::uint64_t most)
 {
+    ++fake().range_errors;
     microkit::set_message_word(0, least);
     microkit::set_message_word(1, most);
     return k_range_error;
@@ -208,6 +209,9 @@ void seam_vcpu_ack_vppi(unsigned vcpu, uint64_t intid)
 {
     count("vcpu_ack_vppi");
     (void)fake().vcpu(vcpu);
+    if (intid != fake().virtual_timer) {
+        throw kit::Crash{k_invalid_argument};
+    }
     fake().ppi_acknowledgements.push_back(static_cast<std::uint32_t>(intid));
 }
 
@@ -331,6 +335,14 @@ void seam_vcpu_write_registers(unsigned vcpu, unsigned words_given, const uint64
     auto& the_vcpu = fake().vcpu(vcpu);
     ++the_vcpu.register_writes;
     std::copy_n(words, words_given, the_vcpu.registers.begin());
+    // What a kernel does not let through: every mode but EL0t, EL1t and EL1h.
+    constexpr unsigned k_spsr_word = 2;
+    if (words_given > k_spsr_word) {
+        const auto mode = the_vcpu.spsr() & 0x1f;
+        if (mode != 0 && mode != 4 && mode != 5) {
+            the_vcpu.spsr() = (the_vcpu.spsr() & 0xf000'0000) | 0x40;
+        }
+    }
 }
 
 bool seam_vcpu_read_vector(unsigned vcpu, unsigned number, uint64_t value[2])

@@ -109,6 +109,8 @@ public:
     unsigned    list_registers = 4;     ///< that the hardware has
     bool        has_picokit    = false; ///< offers what picokit has besides seL4's calls
     unsigned    priority       = 150;   ///< of this PD; a vCPU above it runs when it is started
+    unsigned    virtual_timer  = 27;    ///< the only private interrupt that it lets acknowledge
+    unsigned    range_errors   = 0;     ///< injections that were refused: probes, or bugs
     bool        gives_vectors  = true;  ///< the kernel lets a VMM have the vector registers
 
     std::vector<unsigned>      notifications; ///< channels, in the order of the calls
