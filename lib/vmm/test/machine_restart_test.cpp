@@ -61,9 +61,9 @@ TEST_F(LifeCycle, AThousandRestartsFromAnEvent)
     on_event = [](vmm::Machine& m, vmm::Event) { EXPECT_TRUE(m.restart()); };
     boot();
     for (unsigned i = 0; i < 250; ++i) {
-        EXPECT_FALSE(hypercall(0x8400'0008).resumed);             // off
-        EXPECT_FALSE(hypercall(0x8400'0009).resumed);             // reset
-        EXPECT_FALSE(data_abort(0x0c00'0004, load(2, 0)));        // a crash
+        EXPECT_FALSE(hypercall(0x8400'0008).resumed);      // off
+        EXPECT_FALSE(hypercall(0x8400'0009).resumed);      // reset
+        EXPECT_FALSE(data_abort(0x0c00'0004, load(2, 0))); // a crash
         fake.vcpu(0).set_x(0, 0x8400'0008);
         EXPECT_FALSE(fault(FaultLabel::vcpu, {0x17ULL << 26}));
         EXPECT_EQ(machine.state(), State::running);
