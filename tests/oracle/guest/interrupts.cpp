@@ -79,7 +79,7 @@ void end(Cpu& cpu, const Held& held, Policy policy)
     if (!separate) {
         return;
     }
-    if (policy == Policy::drop && cpu.dropped < state.header->most_held) {
+    if (policy == Policy::drop && cpu.held + cpu.dropped < state.header->most_held) {
         cpu.active[cpu.dropped++] = held;
     } else {
         write_dir(held);

@@ -121,6 +121,11 @@ constexpr Departure k_departures[] = {
      "a timer that is switched off is seen to be no longer pending at the next access to the "
      "distributor, not at once: so one follows each operation on it",
      nullptr},
+    {"as-many-as-list-registers", Right::qemu,
+     "IHI 0048B (GICH_LR), IHI 0069H (ICH_LR<n>_EL2: how many is IMPLEMENTATION DEFINED)",
+     "a virtual CPU interface has four list registers here: with four active interrupts none is "
+     "taken, so a CPU holds three at most (the line `held` of a case)",
+     nullptr},
     {"group-of-held", Right::both,
      "IHI 0048B 4.3.4 (GICD_IGROUPR); IHI 0069H (GICD_IGROUPR, GICR_IGROUPR0)",
      "an interrupt that changes its group while it is active: QEMU drops the priority of the new "

@@ -5,9 +5,31 @@
 
 namespace oracle {
 
+namespace {
+
+/// The start, which sets the machine up, and the end are mostly enough.
+std::vector<Operation>
+without_the_middle(const std::vector<Operation>&                             operations,
+                   const std::function<bool(const std::vector<Operation>&)>& fails)
+{
+    constexpr std::size_t k_start = 60;
+    for (std::size_t end = 50; k_start + end < operations.size(); end *= 3) {
+        std::vector<Operation> fewer(operations.begin(), operations.begin() + k_start);
+        fewer.insert(fewer.end(), operations.end() - static_cast<std::ptrdiff_t>(end),
+                     operations.end());
+        if (fails(fewer)) {
+            return fewer;
+        }
+    }
+    return operations;
+}
+
+} // namespace
+
 std::vector<Operation> shrink(std::vector<Operation>                                    operations,
                               const std::function<bool(const std::vector<Operation>&)>& fails)
 {
+    operations       = without_the_middle(operations, fails);
     std::size_t part = operations.size() / 2;
     while (part > 0) {
         bool removed = false;
