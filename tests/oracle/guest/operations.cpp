@@ -146,22 +146,25 @@ bool changes_what_is_held(const Operation& operation)
            (operation.where == k_ctlr || operation.where == k_bpr || operation.where == k_abpr);
 }
 
-/// A GICv2's SPI that is pending keeps its target (v2-target-of-pending).
-bool moves_what_is_pending(const Operation& operation)
+/// A GICv2's SPI that is pending or active keeps its target (v2-target-of-pending,
+/// v2-target-of-active).
+bool moves_what_is_in_use(const Operation& operation)
 {
-    constexpr std::uint32_t k_ispendr = 0x200, k_itargetsr = 0x800, k_icfgr = 0xc00;
+    constexpr std::uint32_t k_ispendr = 0x200, k_isactiver = 0x300, k_itargetsr = 0x800,
+                            k_icfgr = 0xc00;
     if (state.v3 || state.cpus == 1 || operation.frame != Frame::gicd ||
         operation.where < k_itargetsr || operation.where >= k_icfgr) {
         return false;
     }
     const auto intid = operation.where - k_itargetsr;
-    const auto word  = guest::read32(state.platform->distributor + k_ispendr + intid / 32 * 4);
-    return (word >> intid % 32 & 1) != 0;
+    const auto word  = state.platform->distributor + intid / 32 * 4;
+    return ((guest::read32(word + k_ispendr) | guest::read32(word + k_isactiver)) >> intid % 32 &
+            1) != 0;
 }
 
 void write(const Operation& operation)
 {
-    if (moves_what_is_pending(operation)) {
+    if (moves_what_is_in_use(operation)) {
         log(What::skipped, 8);
         return;
     }

@@ -13,9 +13,12 @@ bool is_call(const Operation& operation, std::uint32_t function)
     return operation.kind == Kind::call && operation.where == function;
 }
 
+/// Also as the second of a pair.
 bool reads(const Operation& operation, Frame frame, std::uint32_t offset)
 {
-    return operation.kind == Kind::read && operation.frame == frame && operation.where == offset;
+    const bool pair = operation.form == static_cast<std::uint8_t>(Form::pair);
+    return operation.kind == Kind::read && operation.frame == frame &&
+           (operation.where == offset || (pair && operation.where + 4 == offset));
 }
 
 bool reads(const Operation& operation, Sysreg reg)
@@ -106,6 +109,11 @@ constexpr Departure k_departures[] = {
      "QEMU 7.2 has one configuration of a PPI for all CPUs", nullptr},
     {"v2-target-of-pending", Right::ours, "IHI 0048B 4.3.12 (a change affects pending interrupts)",
      "QEMU 7.2 leaves an SPI pending at the CPU that was its target when it became so", nullptr},
+    {"v2-target-of-active", Right::ours, "IHI 0048B 4.3.9, 4.3.12 (an SPI is active for all CPUs)",
+     "QEMU 7.2 keeps the active state of an SPI for each CPU: with a new target it is taken a "
+     "second "
+     "time while the first CPU still handles it",
+     nullptr},
     {"v2-order-of-senders", Right::both,
      "IHI 0048B (GICC_IAR; the order is IMPLEMENTATION DEFINED)",
      "one SGI of several senders: QEMU takes the lowest CPU's first, ours the first that came",
