@@ -174,7 +174,11 @@ void write(const Operation& operation)
         log(What::skipped, 6);
         return;
     }
-    oracle_stores[row_of(operation)](address, values);
+    auto form = operation;
+    if (values[0] != 0 && static_cast<Form>(form.form) == Form::zero) {
+        form.form = static_cast<std::uint8_t>(Form::plain); // not the zero that was asked for
+    }
+    oracle_stores[row_of(form)](address, values);
 }
 
 void start(const Operation& operation)

@@ -145,8 +145,15 @@ private:
         const auto form = random_.below(static_cast<std::uint32_t>(WaitForm::count_));
         auto&      op   = add(Kind::wait);
         op.form         = static_cast<std::uint8_t>(form);
-        op.a            = static_cast<WaitForm>(form) == WaitForm::wfi_message ? some_sgi(0)
+        op.a            = static_cast<WaitForm>(form) == WaitForm::wfi_message ? some_group_1_sgi()
                                                                                : 1 + random_.below(100'000);
+    }
+
+    /// CPU 0 sends it by ICC_SGI1R_EL1 (sgi1r-group-0).
+    std::uint32_t some_group_1_sgi()
+    {
+        const auto sgi = some_sgi(0);
+        return v3() && grouped_ ? sgi % 15 : sgi;
     }
 
     void power()

@@ -6,6 +6,7 @@
 #include "shrink.hpp"
 
 #include "base/result.hpp"
+#include "build.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -30,10 +31,13 @@ struct Options {
     bool                     portable = false;
     bool                     all      = false;
     bool                     table    = false;
-    int                      silence  = 60;
+    bool                     proof    = false;
+    std::string              report;
+    int                      silence = 60;
 };
 
 struct Total {
+    std::size_t seeds  = 0;
     std::size_t agreed = 0;
     std::size_t failed = 0;
     Departures  departures;
@@ -83,6 +87,7 @@ Result<> one(const Sequence& sequence, const std::string& name, const Options& o
                sequence.machine.gic, sequence.machine.cpus, name, result.operations,
                sequence.operations.size(), result.records, took.count());
     total.agreed += result.operations;
+    ++total.seeds;
     for (const auto& [row, count] : result.departures) {
         total.departures[row] += count;
     }
@@ -132,6 +137,27 @@ Result<Total> all(const Options& options)
     return total;
 }
 
+std::string report_head()
+{
+    const auto commit =
+        vmm::capture({"git", "rev-parse", "--short", "HEAD"}, vmm::this_tree().source);
+    const auto day = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+    const std::chrono::year_month_day date{day};
+    return fmt::format("{:04}-{:02}-{:02}, commit {}\n", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                       commit ? commit->substr(0, commit->find('\n')) : "unknown");
+}
+
+std::string describe(const Machine& machine, const Total& total)
+{
+    auto text = fmt::format("GICv{}, {} CPUs: {} seeds, {} of them disagree; {} operations agree\n",
+                            machine.gic, machine.cpus, total.seeds, total.failed, total.agreed);
+    for (const auto& [row, count] : total.departures) {
+        text += fmt::format("{:8} {}\n", count, row);
+    }
+    return text;
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -155,19 +181,36 @@ int main(int argc, char** argv)
     app.add_flag("--all", options.all, "go on after a seed that fails");
     app.add_flag("--departures", options.table,
                  "print what may differ, as a table, and do nothing");
+    app.add_flag("--long", options.proof,
+                 "all configurations that a release needs, one after the other");
+    app.add_option("--report", options.report, "write what agreed to this file");
     CLI11_PARSE(app, argc, argv);
 
     if (options.table) {
         print_table();
         return 0;
     }
-    const auto total = all(options);
-    if (!total) {
-        fmt::print(stderr, "oracle: {}\n", total.error());
-        return 2;
+    std::vector<Machine> machines{options.machine};
+    if (options.proof) {
+        machines = {{2, 1}, {3, 1}, {2, 4}, {3, 4}};
     }
-    for (const auto& [row, count] : total->departures) {
-        fmt::print("{:8} {}\n", count, row);
+    std::string report = report_head();
+    std::size_t failed = 0;
+    for (const auto& machine : machines) {
+        options.machine  = machine;
+        const auto total = all(options);
+        if (!total) {
+            fmt::print(stderr, "oracle: {}\n", total.error());
+            return 2;
+        }
+        failed += total->failed;
+        const auto text = describe(machine, *total);
+        fmt::print("{}", text);
+        report += text;
+        if (!options.report.empty()) {
+            std::ofstream(options.report)
+                << report; // each time: a run that is cut off has said something
+        }
     }
-    return total->failed == 0 ? 0 : 1;
+    return failed == 0 ? 0 : 1;
 }
