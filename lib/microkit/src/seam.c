@@ -163,7 +163,7 @@ SeamError seam_vcpu_set_priority(unsigned vcpu, unsigned priority)
 OPTIONAL long picokit_vcpu_list_register(seL4_Word vcpu, seL4_Word index, seL4_Word states);
 OPTIONAL long picokit_vcpu_inject(seL4_Word vcpu, seL4_Word intid, seL4_Word priority,
                                   seL4_Word group, seL4_Word index, seL4_Word source);
-OPTIONAL long picokit_vcpu_reset(seL4_Word vcpu);
+OPTIONAL long picokit_vcpu_reset(seL4_Word vcpu, seL4_Word parts);
 
 int seam_vcpu_list_register(unsigned vcpu, unsigned index, unsigned states)
 {
@@ -185,12 +185,12 @@ bool seam_vcpu_inject_from(unsigned vcpu, uint16_t intid, uint8_t priority, uint
     return true;
 }
 
-bool seam_vcpu_reset(unsigned vcpu)
+bool seam_vcpu_reset(unsigned vcpu, unsigned parts)
 {
     if (picokit_vcpu_reset == NULL) {
         return false;
     }
-    check((seL4_Error)picokit_vcpu_reset(vcpu));
+    check((seL4_Error)picokit_vcpu_reset(vcpu, parts));
     return true;
 }
 

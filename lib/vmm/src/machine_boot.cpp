@@ -130,6 +130,11 @@ bool Machine::start(std::string_view what)
         return false;
     }
     gic_.reset();
+    for (VcpuId id = 0; id < vcpus_; ++id) {
+        if (records_[id].used && config_.kernel_calls == KernelCalls::all) {
+            (void)vcpu(id).reset_interface();
+        }
+    }
     psci_.reset(vcpus_);
     const auto generation = generation_;
     for (const DeviceWindow& window : windows_) {

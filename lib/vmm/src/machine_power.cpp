@@ -66,7 +66,10 @@ void Machine::start_vcpu(VcpuId id, GuestPhysical entry, std::uint64_t context)
 {
     VcpuRecord& record = records_[id];
     const auto  face   = vcpu(id);
-    if (record.used && config_.kernel_calls == KernelCalls::all && face.reset()) {
+    if (record.used && config_.kernel_calls == KernelCalls::all && face.reset_processor()) {
+        if (config_.platform.gic == GicVersion::v3) {
+            (void)face.reset_interface(); // a part of the processor; of GICv2 it is not
+        }
         face.write(SystemRegister::vmpidr_el2, mpidr_of(id).raw());
     } else if (record.used) {
         reset_system_registers(face, mpidr_of(id).raw());

@@ -81,10 +81,23 @@ TEST_F(KernelTest, ARestartFromWithinAHandlerLeavesNothingInListRegisters)
     fake.vcpu(0).reg(SystemRegister::vbar_el1) = 0x1234;
     EXPECT_FALSE(hypercall(0x8400'0009).resumed);
     EXPECT_EQ(fake.vcpu(0).resets, 1u);
+    EXPECT_EQ(fake.vcpu(0).interface_resets, 1u);
+    EXPECT_EQ(fake.vcpu(1).interface_resets, 1u);
     EXPECT_FALSE(fake.vcpu(0).list_registers[0].active);
     EXPECT_EQ(fake.vcpu(0).reg(SystemRegister::vbar_el1), 0u);
     EXPECT_EQ(fake.vcpu(0).reg(SystemRegister::vmpidr_el2), 0x8000'0000u);
     EXPECT_EQ(machine.gic().state().vcpus[0].stale, 0u);
+}
+
+TEST_F(KernelTest, AGicv2sCpuInterfaceOutlivesItsCpu)
+{
+    fake.has_picokit = true;
+    boot();
+    ASSERT_EQ(hypercall(0xc400'0003, 1, k_ram + 0x1000).x0, 0u);
+    ASSERT_FALSE(hypercall(0x8400'0002, 0, 0, 0, 1).resumed);
+    ASSERT_EQ(hypercall(0xc400'0003, 1, k_ram + 0x1000).x0, 0u);
+    EXPECT_EQ(fake.vcpu(1).resets, 1u);
+    EXPECT_EQ(fake.vcpu(1).interface_resets, 0u);
 }
 
 /// Both kernels: the timer's line goes down with the CPU's reset.

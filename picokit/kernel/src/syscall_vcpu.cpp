@@ -145,13 +145,14 @@ Thread* sys_vcpu_list_register(std::uint64_t cap, std::uint64_t index, std::uint
     return done(caller, Error::none);
 }
 
-Thread* sys_vcpu_reset(std::uint64_t cap, std::uint64_t, std::uint64_t, Pd& caller, Core& core)
+Thread* sys_vcpu_reset(std::uint64_t cap, std::uint64_t parts, std::uint64_t, Pd& caller,
+                       Core& core)
 {
     Vcpu* const vcpu = find_vcpu(caller, cap);
     if (vcpu == nullptr) {
         return done(caller, Error::invalid_capability);
     }
-    reset(core, *vcpu);
+    reset(core, *vcpu, parts);
     return done(caller, Error::none);
 }
 

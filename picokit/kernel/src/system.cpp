@@ -111,7 +111,7 @@ void create_system(System& system, Core& core, const picokit::SystemTable& table
         system.vcpu_of_index[i]        = &vcpu;
         vcpu.kind                      = Kind::vcpu;
         vcpu.hcr                       = k_guest_hcr;
-        reset(core, vcpu);
+        reset(core, vcpu, PICOKIT_RESET_PROCESSOR | PICOKIT_RESET_INTERFACE);
     }
     create_irqs(system, core);
     start_domains(core, system.domains, table.domain_start);

@@ -5,6 +5,7 @@
 #include "kernel/core.hpp"
 #include "kernel/native.hpp"
 #include "machine/machine.hpp"
+#include "picokit/abi.h"
 
 namespace kernel {
 namespace {
@@ -218,23 +219,27 @@ arch::VirtualState take_list_register(const Core& core, Vcpu& vcpu, unsigned ind
     return state;
 }
 
-void reset(Core& core, Vcpu& vcpu)
+void reset(Core& core, Vcpu& vcpu, std::uint64_t parts)
 {
     if (core.loaded == &vcpu) {
-        // What is in the hardware is nobody's now, and must not interrupt. The rest is replaced by
-        // the next load.
-        machine::write<Register::cntv_ctl_el0>(0);
+        // What is in the hardware is nobody's from now on, and must not interrupt: save() has
+        // switched the timer off. The rest is replaced by the next load.
+        save(core, vcpu);
         VirtualInterface::disable();
         core.loaded = nullptr;
     }
-    if (core.fp_owner == &vcpu) {
-        core.fp_owner = nullptr;
+    if ((parts & PICOKIT_RESET_PROCESSOR) != 0) {
+        if (core.fp_owner == &vcpu) {
+            core.fp_owner = nullptr;
+        }
+        vcpu.fp = {};
+        vcpu.saved.fill(0);
+        vcpu[VcpuField::sctlr] = k_fresh_sctlr;
+        vcpu.vppi_masked       = false;
     }
-    vcpu.fp = {};
-    vcpu.saved.fill(0);
-    vcpu[VcpuField::sctlr] = k_fresh_sctlr;
-    vcpu.interface         = {};
-    vcpu.vppi_masked       = false;
+    if ((parts & PICOKIT_RESET_INTERFACE) != 0) {
+        vcpu.interface = {};
+    }
 }
 
 void load(Core& core, Vcpu& vcpu)

@@ -232,8 +232,10 @@ TEST_F(Vmm, AResetVcpuIsAsBeforeItsFirstStart)
     machine::fake[Register::ich_vmcr_el2]  = 3;
     machine::fake[Register::ich_ap1r0_el2] = 1;
     world.interrupt(board::timer.virtual_timer);
-    EXPECT_EQ(world.ask(vmm, PICOKIT_SYS_VCPU_RESET, k_tcb), 2u);
-    EXPECT_EQ(world.ask(vmm, PICOKIT_SYS_VCPU_RESET, k_vcpu), 0u);
+    EXPECT_EQ(world.ask(vmm, PICOKIT_SYS_VCPU_RESET, k_tcb, 3), 2u);
+    EXPECT_EQ(world.ask(vmm, PICOKIT_SYS_VCPU_RESET, k_vcpu, PICOKIT_RESET_PROCESSOR), 0u);
+    EXPECT_EQ(world.vcpu(guest).interface.vmcr, 3u) << "not asked for yet";
+    EXPECT_EQ(world.ask(vmm, PICOKIT_SYS_VCPU_RESET, k_vcpu, PICOKIT_RESET_INTERFACE), 0u);
     EXPECT_EQ(machine::fake[Register::cntv_ctl_el0], 0u);
     EXPECT_EQ(machine::fake[Register::ich_hcr_el2], 0u) << "nobody's interrupts";
     EXPECT_EQ(world.ask(vmm, PICOKIT_SYS_VCPU_READ_REG, k_vcpu, 14), 0u);

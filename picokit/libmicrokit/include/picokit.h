@@ -25,9 +25,14 @@ long picokit_vcpu_list_register(seL4_Word vcpu, seL4_Word index, seL4_Word state
 long picokit_vcpu_inject(seL4_Word vcpu, seL4_Word intid, seL4_Word priority, seL4_Word group,
                          seL4_Word index, seL4_Word source);
 
-/* Puts a stopped vCPU's system registers (VMPIDR_EL2 and CNTVOFF_EL2 too), FP and SIMD registers,
- * timer and virtual interface, list registers included, into the state before its first start. What
- * seL4_TCB_WriteRegisters writes stays. Gives seL4_Error. */
-long picokit_vcpu_reset(seL4_Word vcpu);
+/* Puts parts of a stopped vCPU into the state before its first start. What seL4_TCB_WriteRegisters
+ * writes stays. Gives seL4_Error. */
+enum picokit_reset {
+    /* System registers (VMPIDR_EL2 and CNTVOFF_EL2 too), FP and SIMD registers, timer. */
+    picokit_reset_processor = PICOKIT_RESET_PROCESSOR,
+    /* The virtual CPU interface: list registers, active priorities, what the guest set there. */
+    picokit_reset_interface = PICOKIT_RESET_INTERFACE,
+};
+long picokit_vcpu_reset(seL4_Word vcpu, seL4_Word parts);
 
 LIBSEL4_END_DECLARATIONS

@@ -16,7 +16,7 @@ long picokit_vcpu_inject(seL4_Word vcpu, seL4_Word intid, seL4_Word priority, se
     return (long)picokit_svc2(PICOKIT_SYS_VCPU_INJECT_IRQ, BASE_VCPU_CAP + vcpu, packed).x0;
 }
 
-long picokit_vcpu_reset(seL4_Word vcpu)
+long picokit_vcpu_reset(seL4_Word vcpu, seL4_Word parts)
 {
-    return (long)picokit_svc1(PICOKIT_SYS_VCPU_RESET, BASE_VCPU_CAP + vcpu);
+    return (long)picokit_svc2(PICOKIT_SYS_VCPU_RESET, BASE_VCPU_CAP + vcpu, parts).x0;
 }

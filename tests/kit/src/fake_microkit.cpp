@@ -300,16 +300,21 @@ bool seam_vcpu_inject_from(unsigned vcpu, uint16_t intid, uint8_t priority, uint
     return true;
 }
 
-bool seam_vcpu_reset(unsigned vcpu)
+bool seam_vcpu_reset(unsigned vcpu, unsigned parts)
 {
     if (!fake().has_picokit) {
         return false;
     }
     count("vcpu_reset");
     auto& the_vcpu = fake().vcpu(vcpu);
-    the_vcpu.system.fill(0);
-    the_vcpu.list_registers = {};
-    ++the_vcpu.resets;
+    if ((parts & 1) != 0) {
+        the_vcpu.system.fill(0);
+        ++the_vcpu.resets;
+    }
+    if ((parts & 2) != 0) {
+        the_vcpu.list_registers = {};
+        ++the_vcpu.interface_resets;
+    }
     return true;
 }
 

@@ -54,7 +54,8 @@ void seam_vcpu_write_registers(unsigned vcpu, unsigned count, const uint64_t* wo
 int  seam_vcpu_list_register(unsigned vcpu, unsigned index, unsigned states);
 bool seam_vcpu_inject_from(unsigned vcpu, uint16_t intid, uint8_t priority, uint8_t group,
                            uint8_t index, uint8_t source, SeamError* error);
-bool seam_vcpu_reset(unsigned vcpu);
+// `parts`: 1 the processor, 2 the virtual CPU interface.
+bool seam_vcpu_reset(unsigned vcpu, unsigned parts);
 // Vector registers V0..V31, lower half first; false from a kernel that does not give them.
 bool seam_vcpu_read_vector(unsigned vcpu, unsigned number, uint64_t value[2]);
 bool seam_vcpu_write_vector(unsigned vcpu, unsigned number, const uint64_t value[2]);

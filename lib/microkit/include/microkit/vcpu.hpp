@@ -110,9 +110,13 @@ public:
     [[nodiscard]] std::optional<ListRegister>
     recall(unsigned index, std::initializer_list<ListRegister> these) const;
 
-    /// Puts a stopped vCPU's system registers (VMPIDR_EL2 and CNTVOFF_EL2 too), FP registers, timer
-    /// and list registers into the state before its first start. False if the kernel cannot (seL4).
-    [[nodiscard]] bool reset() const { return seam_vcpu_reset(id_); }
+    /// Puts a stopped vCPU's system registers (VMPIDR_EL2 and CNTVOFF_EL2 too), FP registers and
+    /// timer into the state before its first start. False if the kernel cannot (seL4).
+    [[nodiscard]] bool reset_processor() const { return seam_vcpu_reset(id_, 1); }
+
+    /// The same for its virtual CPU interface: list registers, active priorities, and what the
+    /// guest has set there.
+    [[nodiscard]] bool reset_interface() const { return seam_vcpu_reset(id_, 2); }
 
     /// Another priority, up to that of the system description. False: the kernel refuses.
     [[nodiscard]] bool set_priority(unsigned priority) const

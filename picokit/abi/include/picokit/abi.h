@@ -54,9 +54,11 @@
  *   before: 0 empty, 1 pending, 2 active, 3 both. An empty one is left alone: the end of its
  *   interrupt may have to be reported yet. */
 #define PICOKIT_SYS_VCPU_LIST_REGISTER 17
-/* Puts everything a vCPU has but its TCB's registers into the state before its first start: system
- * registers, FP and SIMD, timer, virtual interface. in: x0 = vCPU cap. out: x0 = error. */
+/* Puts parts of a vCPU, which must not be running, into the state before its first start; what its
+ * TCB has stays. in: x0 = vCPU cap, x1 = parts. out: x0 = error. */
 #define PICOKIT_SYS_VCPU_RESET 18
+#define PICOKIT_RESET_PROCESSOR 1 /* system registers, FP and SIMD, timer */
+#define PICOKIT_RESET_INTERFACE 2 /* virtual CPU interface: list registers, priorities, controls */
 /* in: x0 = TCB cap, x1 = priority, x2 = TCB cap of the authority, whose maximum is the priority of
  * its system description. out: x0 = error; RangeError as above. */
 #define PICOKIT_SYS_TCB_SET_PRIORITY 19

@@ -68,9 +68,9 @@ void write_field(Core& core, Vcpu& vcpu, VcpuField field, std::uint64_t value);
 arch::VirtualState take_list_register(const Core& core, Vcpu& vcpu, unsigned index,
                                       std::uint64_t states);
 
-/// The state before the first start, of everything but the registers of the thread. Not for the
-/// running thread's own vCPU.
-void reset(Core& core, Vcpu& vcpu);
+/// The state before the first start, of what `parts` names (PICOKIT_RESET_…). Not for the running
+/// thread's own vCPU.
+void reset(Core& core, Vcpu& vcpu, std::uint64_t parts);
 
 /// Puts the vCPU's whole state into the hardware, and that of the one that was there into memory.
 void load(Core& core, Vcpu& vcpu);

@@ -50,7 +50,8 @@ struct FakeVcpu {
 
     unsigned priority         = 100;
     unsigned maximum_priority = 100; ///< of the system description
-    unsigned resets           = 0;
+    unsigned resets           = 0; ///< of the processor
+    unsigned interface_resets = 0;
 
     unsigned starts          = 0;
     unsigned register_reads  = 0; ///< system calls, not words
