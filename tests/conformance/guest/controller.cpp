@@ -215,19 +215,19 @@ std::uint32_t highest_pending()
                    : read32(cpu_interface() + k_hppir);
 }
 
-std::uint32_t take()
+std::uint32_t take(std::uint64_t limit)
 {
     std::uint32_t raw = k_spurious;
-    (void)wait_until(k_soon, [&] {
+    (void)wait_until(limit, [&] {
         raw = acknowledge();
         return (raw & k_number) < 1020;
     });
     return raw;
 }
 
-std::uint32_t take_and_end()
+std::uint32_t take_and_end(std::uint64_t limit)
 {
-    const auto raw = take();
+    const auto raw = take(limit);
     if ((raw & k_number) < 1020) {
         end(raw);
     }

@@ -68,10 +68,11 @@ void                        separate_end(bool separate); ///< EOImode
 [[nodiscard]] std::uint32_t running_priority();
 [[nodiscard]] std::uint32_t highest_pending();
 
-/// Acknowledges until there is an interrupt; its raw number, or k_spurious after k_soon.
-[[nodiscard]] std::uint32_t take();
+/// Acknowledges until there is an interrupt; its raw number, or k_spurious after `limit`
+/// microseconds.
+[[nodiscard]] std::uint32_t take(std::uint64_t limit = k_soon);
 /// Takes one and ends it at once.
-std::uint32_t take_and_end();
+std::uint32_t take_and_end(std::uint64_t limit = k_soon);
 /// No interrupt comes for a while. One that does is ended.
 [[nodiscard]] bool nothing_comes();
 

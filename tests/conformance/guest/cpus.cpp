@@ -26,7 +26,7 @@ void begin(unsigned cpu)
 
 bool wait_for_cpu(unsigned cpu, bool off)
 {
-    return wait_until(k_soon, [&] {
+    return wait_until(k_patient, [&] {
         return psci(guest::Psci::affinity_info, platform().cpus[cpu]) == (off ? 1 : 0);
     });
 }

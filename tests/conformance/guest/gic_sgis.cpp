@@ -115,7 +115,7 @@ void wait_for_one(unsigned cpu)
 {
     set_up_interface();
     ready      = cpu;
-    taken[cpu] = take_and_end();
+    taken[cpu] = take_and_end(k_patient);
 }
 
 bool start_waiting(unsigned cpu)

@@ -59,6 +59,8 @@ bool wait_until(std::uint64_t limit, Done&& done)
 }
 
 /// How long to wait for what must happen at once, and for what must not happen at all.
-inline constexpr std::uint64_t k_soon = 1'000'000, k_never = 500;
+inline constexpr std::uint64_t k_soon = 5'000'000, k_never = 500;
+/// How long a CPU waits that many others keep from running.
+inline constexpr std::uint64_t k_patient = 6 * k_soon;
 
 } // namespace conformance

@@ -287,7 +287,7 @@ void check_ticks(const Timer& timer)
     const auto start = timer.count();
     timer.set_compare(start + milliseconds(1));
     timer.set_control(k_enable);
-    while (ticks < 20 && timer.count() - start < milliseconds(3000)) {
+    while (ticks < 20 && timer.count() - start < milliseconds(10000)) {
         guest::disable_interrupts();
         if (ticks < 20) {
             guest::wait_for_interrupt();
