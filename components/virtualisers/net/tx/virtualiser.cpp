@@ -64,6 +64,7 @@ bool send(unsigned number)
     if (!frame) {
         return false;
     }
+    clients[number].returned.adopt(); // the client has filled it, or it would have no frame
     const auto& config = net_config.clients[number];
     if (!is_sendable(config, *frame)) {
         // With its region where there is one: a switch finds the owner by that.

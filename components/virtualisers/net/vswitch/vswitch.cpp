@@ -145,6 +145,7 @@ void take_sent(unsigned from, std::uint32_t most)
         if (!frame) {
             break;
         }
+        ports[from].unsent.adopt(); // the client has filled it, or it would have no frame
         pass_on(from, *frame);
     }
     (void)ring.release();

@@ -100,9 +100,21 @@ public:
         if (auto opened = Base::open(region, capacity); !opened) {
             return opened;
         }
-        tail_      = load_relaxed(this->header_->tail);
-        published_ = tail_;
+        tail_          = load_relaxed(this->header_->tail);
+        published_     = tail_;
+        has_published_ = false;
         return {};
+    }
+
+    /// Takes the counter from the ring again, for one that its consumer fills at start (network: a
+    /// client's free rings): to be called before the first push(), when the consumer must have
+    /// filled it, since an entry of it has come back another way. Does nothing after a publish().
+    void adopt()
+    {
+        if (!has_published_ && tail_ == published_) {
+            tail_      = load_relaxed(this->header_->tail);
+            published_ = tail_;
+        }
     }
 
     /// Whether nothing has ever gone through the ring.
@@ -136,7 +148,8 @@ public:
             return false;
         }
         store_release(this->header_->tail, tail_);
-        published_ = tail_;
+        published_     = tail_;
+        has_published_ = true;
         return true;
     }
 
@@ -155,8 +168,9 @@ public:
     }
 
 private:
-    Counter tail_      = 0;
-    Counter published_ = 0;
+    Counter tail_          = 0;
+    Counter published_     = 0;
+    bool    has_published_ = false;
 };
 
 template <class Header, class Slot>

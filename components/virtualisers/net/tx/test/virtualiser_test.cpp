@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 extern sddf::network::TxVirtConfig net_config;
 namespace net_virt_tx {
@@ -97,6 +98,32 @@ TEST_F(NetVirtTx, WrongDescriptorsGoBackUnsent)
     event(0);
     EXPECT_TRUE(driver.take(driver.active).empty());
     EXPECT_EQ(returned(0).size(), wrong.size());
+}
+
+// sDDF has the client fill the ring that it consumes, after the virtualiser may have started.
+TEST_F(NetVirtTx, BuffersComeBackBehindThoseThatTheClientPutThereItself)
+{
+    EXPECT_TRUE(*sddf::network::fill_free_ring(links[0].free.bytes(), 8));
+    auto free  = kit::opened<sddf::network::Consumer>(links[0].free.bytes(), std::uint16_t{8});
+    auto total = 0U;
+    for (unsigned round = 0; round < 50; ++round) {
+        std::set<std::uint64_t> mine;
+        while (const auto buffer = free.pop()) {
+            EXPECT_TRUE(mine.insert(buffer->io_or_offset).second);
+        }
+        (void)free.release();
+        EXPECT_EQ(mine.size(), 8U);
+        for (const auto offset : mine) {
+            EXPECT_TRUE(send(0, {.io_or_offset = offset, .len = 60}));
+            event(0);
+            for (const auto& frame : driver.take(driver.active)) {
+                ++total;
+                EXPECT_TRUE(driver.put(driver.free, {.io_or_offset = frame.io_or_offset}));
+            }
+            event(k_driver);
+        }
+    }
+    EXPECT_EQ(total, 400U);
 }
 
 TEST_F(NetVirtTx, ClientsTakeTurns)

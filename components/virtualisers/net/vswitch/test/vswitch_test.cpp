@@ -100,6 +100,20 @@ TEST_F(NetVswitch, AFrameGoesToItsAddressAndItsBufferBack)
     ASSERT_EQ(back(0).size(), 1U);
 }
 
+TEST_F(NetVswitch, BuffersComeBackBehindThoseThatTheClientPutThereItself)
+{
+    EXPECT_TRUE(*sddf::network::fill_free_ring(tx[0].free.bytes(), 8));
+    auto free = kit::opened<sddf::network::Consumer>(tx[0].free.bytes(), std::uint16_t{8});
+    for (unsigned round = 0; round < 50; ++round) {
+        const auto buffer = free.pop();
+        ASSERT_TRUE(buffer);
+        (void)free.release();
+        send(0, static_cast<unsigned>(buffer->io_or_offset / 2048), mac(1));
+        give_back(1, frames(1).at(0));
+        EXPECT_EQ(free.available(), 8U);
+    }
+}
+
 TEST_F(NetVswitch, WhatIsNobodysGoesOutside)
 {
     send(1, 0, mac(99));
