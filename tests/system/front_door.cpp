@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "front_door.hpp"
 
+#include "build.hpp"
 #include "qemu/console.hpp"
+#include "qemu/machine.hpp"
+#include "system.hpp"
 
 #include <gtest/gtest.h>
 
@@ -34,6 +37,21 @@ Call run(const std::vector<std::string>& arguments, const std::vector<std::strin
     call.errors        = console.complaints();
     call.exit_code     = console.process().wait().number;
     return call;
+}
+
+std::string output_of(const std::string& board, const std::string& folder, const std::string& name)
+{
+    const auto product =
+        vmm::build_product(vmm::this_tree(), board, "debug", name + "_system").value();
+    const auto system =
+        vmm::read_system(product / "tests/guests" / folder / (name + ".json")).value();
+    const auto    machine = qemu::read_board(system.board_json).value();
+    qemu::Console console(
+        qemu::Process::start(qemu::command_line(machine, system.image, {}), qemu::Streams::piped)
+            .value());
+    const qemu::Limits limits{.silence = std::chrono::minutes{1}};
+    EXPECT_EQ(console.wait_for({}, limits).kind, qemu::Outcome::Kind::ended);
+    return console.transcript();
 }
 
 std::string guest(const char* name) { return root() / "build/guest" / name; }

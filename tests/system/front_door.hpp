@@ -30,6 +30,11 @@ struct Call {
 /// A program of tests/guests ("probe.elf", "probe.bin").
 [[nodiscard]] std::string bare_metal(const char* name);
 
+/// All that a system of this tree prints (tests/guests/FOLDER/NAME.system) until it switches the
+/// board off, which it must.
+[[nodiscard]] std::string output_of(const std::string& board, const std::string& folder,
+                                    const std::string& name);
+
 /// A new file in the test's own folder.
 [[nodiscard]] std::string write_file(const std::string& name, const std::string& bytes);
 

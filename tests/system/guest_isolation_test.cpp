@@ -3,10 +3,8 @@
 // and the protection domain beside it notices nothing (tests/guests/isolation). Power, by the way.
 #include "front_door.hpp"
 
-#include "build.hpp"
 #include "qemu/console.hpp"
 #include "qemu/machine.hpp"
-#include "system.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,21 +19,6 @@ using Kind = qemu::Outcome::Kind;
 
 constexpr qemu::Limits k_limits{.silence = 60s};
 
-/// All that the system prints until it switches the board off.
-std::string isolation_output(const char* board)
-{
-    const auto product =
-        vmm::build_product(vmm::this_tree(), board, "debug", "guest_isolation_system").value();
-    const auto system =
-        vmm::read_system(product / "tests/guests/isolation/guest_isolation.json").value();
-    const auto    machine = qemu::read_board(system.board_json).value();
-    qemu::Console console(
-        qemu::Process::start(qemu::command_line(machine, system.image, {}), qemu::Streams::piped)
-            .value());
-    EXPECT_EQ(console.wait_for({}, k_limits).kind, Kind::ended);
-    return console.transcript();
-}
-
 /// The address in "read:0x21000000:1".
 std::string address(std::string_view misdeed)
 {
@@ -47,7 +30,7 @@ class GuestIsolation : public testing::TestWithParam<const char*> {};
 
 TEST_P(GuestIsolation, EachPolicyAndAnUnharmedNeighbour)
 {
-    const auto output = isolation_output(GetParam());
+    const auto output = output_of(GetParam(), "isolation", "guest_isolation");
     // Ignored: reads as zero, writes go nowhere. An instruction cannot come from nothing.
     EXPECT_THAT(output, HasSubstr("probe read:0x20000000: 0x0\n"));
     EXPECT_THAT(output, HasSubstr("probe write:0x20000004:7: done\n"));
