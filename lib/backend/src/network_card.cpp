@@ -133,6 +133,7 @@ std::span<const std::byte> NetworkCard::next_received()
 void NetworkCard::release_received()
 {
     if (rx_.current) {
+        rx_.out.adopt(); // the copier has filled it, perhaps after open()
         (void)rx_.out.push({.io_or_offset = *rx_.current});
         rx_.current.reset();
     }

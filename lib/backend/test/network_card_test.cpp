@@ -144,6 +144,19 @@ TEST_F(BackendNetworkCard, FramesGoOut)
     EXPECT_EQ(held[0].io_or_offset + held[1].io_or_offset, 2048u);
 }
 
+TEST_F(BackendNetworkCard, ACopierMayFillTheRingAfterTheCardWasOpened)
+{
+    ASSERT_TRUE(*sddf::network::fill_free_ring(config.rx.free_queue.bytes(), k_buffers));
+    for (unsigned i = 0; i < k_buffers; ++i) {
+        (void)offer();
+        const auto buffer = copier_free.pop();
+        ASSERT_TRUE(buffer);
+        (void)copier_free.release();
+        arrive(buffer->io_or_offset, frame_of(60, 'r'));
+        EXPECT_EQ(copier_free.available(), k_buffers) << i;
+    }
+}
+
 TEST_F(BackendNetworkCard, BuffersGoRoundAndNoFrameIsLost)
 {
     std::vector<std::string> expected;
