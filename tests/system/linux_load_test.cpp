@@ -105,8 +105,8 @@ unsigned long latency_under_stress(LinuxGuest& linux_guest)
 {
     const auto text = linux_guest.run(
         "stress-ng --cpu 1 --timer 1 --timer-freq 1000 --switch 1 --futex 1 --fork 1 "
-        "--vm 1 --vm-bytes 32M --timeout 40s > /tmp/stress 2>&1 & "
-        "cyclictest -q -S -p 80 -i 1000 -D 35; wait $! || cat /tmp/stress");
+        "--vm 1 --vm-bytes 32M --timeout 40s > /stress.txt 2>&1 & "
+        "cyclictest -q -S -p 80 -i 1000 -D 35; wait $! || cat /stress.txt");
     EXPECT_THAT(text, HasSubstr("Max:")) << linux_guest.log();
     EXPECT_THAT(text, testing::Not(HasSubstr("stress-ng: "))) << text;
     return greatest_latency(text);

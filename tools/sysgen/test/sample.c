@@ -2,7 +2,4 @@
 /* A program with a section to fill. */
 __attribute__((section(".sysgen_test"), used)) unsigned char sysgen_test_section[16] = {0};
 
-int main(void)
-{
-    return sysgen_test_section[0];
-}
+int main(void) { return sysgen_test_section[0]; }

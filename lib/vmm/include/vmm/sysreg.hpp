@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a guest sees in system registers that trap: identification, debug, PMU. The physical timer is
-// vmm/physical_timer.hpp; where there is no timer channel to keep its time it is undefined.
+// What a guest sees in system registers that trap: identification, debug, PMU. The physical timer
+// is vmm/physical_timer.hpp; where there is no timer channel to keep its time it is undefined.
 //
 // Which of them trap differs between kernels and boards; seL4 lets most through. So the values say
 // what is true on every board: no debug hardware, no PMU, an Armv8.0 core.

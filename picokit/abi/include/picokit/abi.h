@@ -58,7 +58,7 @@
  * TCB has stays. in: x0 = vCPU cap, x1 = parts. out: x0 = error. */
 #define PICOKIT_SYS_VCPU_RESET 18
 #define PICOKIT_RESET_PROCESSOR 1 /* system registers, FP and SIMD, timer */
-#define PICOKIT_RESET_INTERFACE 2 /* virtual CPU interface: list registers, priorities, controls */
+#define PICOKIT_RESET_INTERFACE 2 /* virtual CPU interface: list registers, controls */
 /* in: x0 = TCB cap, x1 = priority, x2 = TCB cap of the authority, whose maximum is the priority of
  * its system description. out: x0 = error; RangeError as above. */
 #define PICOKIT_SYS_TCB_SET_PRIORITY 19

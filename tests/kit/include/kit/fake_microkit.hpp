@@ -50,7 +50,7 @@ struct FakeVcpu {
 
     unsigned priority         = 100;
     unsigned maximum_priority = 100; ///< of the system description
-    unsigned resets           = 0; ///< of the processor
+    unsigned resets           = 0;   ///< of the processor
     unsigned interface_resets = 0;
 
     unsigned starts          = 0;
