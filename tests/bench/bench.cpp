@@ -147,33 +147,14 @@ std::vector<std::string> native_command(const Bench& bench, unsigned cpus)
     if (const std::string_view el2 = ",virtualization=on"; machine.find(el2) != machine.npos) {
         machine.erase(machine.find(el2), el2.size());
     }
-    std::vector<std::string> words{"qemu-system-aarch64",
-                                   "-machine",
-                                   machine,
-                                   "-cpu",
-                                   bench.board.cpu,
-                                   "-smp",
-                                   std::to_string(cpus),
-                                   "-m",
-                                   fmt::format("size={}M", k_guest_memory >> 20),
-                                   "-nic",
-                                   "none",
-                                   "-display",
-                                   "none",
-                                   "-serial",
-                                   "stdio",
-                                   "-monitor",
-                                   "none",
-                                   "-kernel",
-                                   bench.kernel.string(),
-                                   "-initrd",
-                                   bench.initrd.string(),
-                                   "-append",
-                                   std::string{k_to_user_space}};
-    for (const auto& word : qemu::time_arguments(qemu::Time::instructions)) {
-        words.push_back(word);
-    }
-    return words;
+    return qemu::native_command_line({.machine = machine,
+                                      .cpu     = bench.board.cpu,
+                                      .cpus    = cpus,
+                                      .memory  = fmt::format("{}M", k_guest_memory >> 20),
+                                      .kernel  = bench.kernel.string(),
+                                      .initrd  = bench.initrd.string(),
+                                      .cmdline = std::string{k_to_user_space},
+                                      .time    = qemu::Time::instructions});
 }
 
 Result<> measure_native(const Bench& bench, unsigned cpus, Figures& figures)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A hostile guest and a nervous machine at the virtual GIC: any access, any line, at any time. No
 // interrupt that waits in a list register may be overwritten, and the books must balance.
+#include "input.hpp"
+
 #include "vmm/gic.hpp"
 
 #include <array>
@@ -14,34 +16,8 @@ namespace {
 
 using vmm::VcpuId;
 
-void require(bool condition)
-{
-    if (!condition) {
-        std::abort();
-    }
-}
-
-class Input {
-public:
-    Input(const std::uint8_t* data, std::size_t size)
-        : data_{data}
-        , size_{size}
-    {
-    }
-    [[nodiscard]] bool          ended() const { return size_ == 0; }
-    [[nodiscard]] std::uint64_t take(unsigned bytes)
-    {
-        std::uint64_t value = 0;
-        for (unsigned i = 0; i < bytes && size_ != 0; ++i, --size_) {
-            value |= std::uint64_t{*data_++} << (8 * i);
-        }
-        return value;
-    }
-
-private:
-    const std::uint8_t* data_;
-    std::size_t         size_;
-};
+using fuzz::Input;
+using fuzz::require;
 
 /// List registers that tell what they hold, or like seL4's do not.
 class Machine final : public vmm::GicHost {

@@ -3,10 +3,12 @@
 // do to them: any fault with any words, registers and memory; interrupts, deadlines, life-cycle
 // calls, also out of callbacks. The fake Microkit dies of a call that a kernel would refuse, as a
 // PD would.
-#include "vmm/machine.hpp"
+#include "input.hpp"
+
 #include "kit/fake_counter.hpp"
 #include "kit/fake_microkit.hpp"
 #include "vmm/dispatcher.hpp"
+#include "vmm/machine.hpp"
 
 #include <array>
 #include <cstdint>
@@ -33,20 +35,7 @@ void require(bool condition)
     }
 }
 
-struct Input {
-    const std::uint8_t* at;
-    std::size_t         left;
-
-    [[nodiscard]] bool ended() const { return left == 0; }
-    std::uint64_t      take(unsigned bytes)
-    {
-        std::uint64_t value = 0;
-        for (unsigned i = 0; i < bytes && left != 0; ++i, --left) {
-            value |= std::uint64_t{*at++} << (8 * i);
-        }
-        return value;
-    }
-};
+using fuzz::Input;
 
 Input* input = nullptr; ///< for callbacks
 

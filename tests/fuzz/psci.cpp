@@ -2,6 +2,8 @@
 // Any call from any vCPU at any time, against a plain model of what PSCI promises: who is on, what
 // the machine is asked for, which registers a call may change, and that a caller goes on unless it
 // asked not to.
+#include "input.hpp"
+
 #include "vmm/smccc.hpp"
 
 #include "microkit/seam.h"
@@ -18,34 +20,8 @@ using vmm::VcpuId;
 
 constexpr std::uint64_t k_ram_start = 0x4000'0000, k_ram_size = 0x100'0000;
 
-void require(bool condition)
-{
-    if (!condition) {
-        std::abort();
-    }
-}
-
-class Input {
-public:
-    Input(const std::uint8_t* data, std::size_t size)
-        : data_{data}
-        , size_{size}
-    {
-    }
-    [[nodiscard]] bool          ended() const { return size_ == 0; }
-    [[nodiscard]] std::uint64_t take(unsigned bytes)
-    {
-        std::uint64_t value = 0;
-        for (unsigned i = 0; i < bytes && size_ != 0; ++i, --size_) {
-            value |= std::uint64_t{*data_++} << (8 * i);
-        }
-        return value;
-    }
-
-private:
-    const std::uint8_t* data_;
-    std::size_t         size_;
-};
+using fuzz::Input;
+using fuzz::require;
 
 /// What the machine was asked for by the call that is being answered.
 enum class Asked : std::uint8_t { nothing, on, off, standby, suspend, system_off, reset };

@@ -3,6 +3,8 @@
 // at any time; with enough good manners now and then to get past the status machine.
 #pragma once
 
+#include "input.hpp"
+
 #include "kit/fake_driver.hpp"
 
 #include <array>
@@ -11,35 +13,6 @@
 #include <optional>
 
 namespace fuzz {
-
-inline void require(bool condition)
-{
-    if (!condition) {
-        std::abort();
-    }
-}
-
-class Input {
-public:
-    Input(const std::uint8_t* data, std::size_t size)
-        : data_{data}
-        , size_{size}
-    {
-    }
-    [[nodiscard]] bool          ended() const { return size_ == 0; }
-    [[nodiscard]] std::uint64_t take(unsigned bytes)
-    {
-        std::uint64_t value = 0;
-        for (unsigned i = 0; i < bytes && size_ != 0; ++i, --size_) {
-            value |= std::uint64_t{*data_++} << (8 * i);
-        }
-        return value;
-    }
-
-private:
-    const std::uint8_t* data_;
-    std::size_t         size_;
-};
 
 class HostileDriver {
 public:

@@ -94,26 +94,10 @@ INSTANTIATE_TEST_SUITE_P(All, GuestIsolation, testing::Values(k_gicv2, k_gicv3),
 /// QEMU's own machine, with nothing of ours under the guest.
 std::string on_bare_qemu(const char* program, const char* machine)
 {
-    std::vector<std::string> words{"qemu-system-aarch64",
-                                   "-machine",
-                                   machine,
-                                   "-cpu",
-                                   "cortex-a53",
-                                   "-m",
-                                   "size=64M",
-                                   "-nic",
-                                   "none",
-                                   "-display",
-                                   "none",
-                                   "-serial",
-                                   "stdio",
-                                   "-monitor",
-                                   "none",
-                                   "-kernel",
-                                   bare_metal(program)};
-    for (const auto& word : qemu::time_arguments(qemu::Time::instructions)) {
-        words.push_back(word);
-    }
+    const auto    words = qemu::native_command_line({.machine = machine,
+                                                     .memory  = "64M",
+                                                     .kernel  = bare_metal(program),
+                                                     .time    = qemu::Time::instructions});
     qemu::Console console(qemu::Process::start(words, qemu::Streams::piped).value());
     EXPECT_EQ(console.wait_for({}, k_limits).kind, Kind::ended) << console.complaints();
     return console.transcript();

@@ -48,30 +48,14 @@ qemu::Console start(const std::vector<std::string>& words)
 qemu::Console start_native(const LinuxOptions& options)
 {
     const bool is_v3 = options.board == std::string{k_gicv3};
-    return start(with_time({"qemu-system-aarch64",
-                            "-machine",
-                            is_v3 ? "virt,gic-version=3" : "virt",
-                            "-cpu",
-                            "cortex-a53",
-                            "-smp",
-                            std::to_string(options.vcpus),
-                            "-m",
-                            options.load ? "size=512M" : "size=256M",
-                            "-nic",
-                            "none",
-                            "-display",
-                            "none",
-                            "-serial",
-                            "stdio",
-                            "-monitor",
-                            "none",
-                            "-kernel",
-                            guest(options.kernel.c_str()),
-                            "-initrd",
-                            guest(initrd(options)),
-                            "-append",
-                            options.cmdline},
-                           options));
+    return start(
+        with_time(qemu::native_command_line({.machine = is_v3 ? "virt,gic-version=3" : "virt",
+                                             .cpus    = options.vcpus,
+                                             .memory  = options.load ? "512M" : "256M",
+                                             .kernel  = guest(options.kernel.c_str()),
+                                             .initrd  = guest(initrd(options)),
+                                             .cmdline = options.cmdline}),
+                  options));
 }
 
 qemu::Console start_virtual(const LinuxOptions& options)

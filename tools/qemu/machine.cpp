@@ -73,4 +73,38 @@ std::vector<std::string> command_line(const Board& board, const std::filesystem:
     return words;
 }
 
+std::vector<std::string> native_command_line(const Native& native)
+{
+    std::vector<std::string> words{"qemu-system-aarch64",
+                                   "-machine",
+                                   native.machine,
+                                   "-cpu",
+                                   native.cpu,
+                                   "-smp",
+                                   std::to_string(native.cpus),
+                                   "-m",
+                                   "size=" + native.memory,
+                                   "-nic",
+                                   "none",
+                                   "-display",
+                                   "none",
+                                   "-serial",
+                                   "stdio",
+                                   "-monitor",
+                                   "none",
+                                   "-kernel",
+                                   native.kernel};
+    const auto               add = [&](const std::vector<std::string>& more) {
+        words.insert(words.end(), more.begin(), more.end());
+    };
+    if (!native.initrd.empty()) {
+        add({"-initrd", native.initrd});
+    }
+    if (!native.cmdline.empty()) {
+        add({"-append", native.cmdline});
+    }
+    add(time_arguments(native.time));
+    return words;
+}
+
 } // namespace qemu

@@ -87,10 +87,11 @@ std::string run_portable(const Configuration& configuration)
 
 std::string run_on_qemu(const Configuration& configuration)
 {
-    return output_of(
-        {"qemu-system-aarch64", "-machine", configuration.gic == 2 ? "virt" : "virt,gic-version=3",
-         "-cpu", "cortex-a53", "-smp", std::to_string(configuration.cpus), "-m", "size=64M", "-nic",
-         "none", "-display", "none", "-serial", "stdio", "-monitor", "none", "-kernel", guest()});
+    return output_of(qemu::native_command_line(
+        {.machine = configuration.gic == 2 ? "virt" : "virt,gic-version=3",
+         .cpus    = configuration.cpus,
+         .memory  = "64M",
+         .kernel  = guest()}));
 }
 
 } // namespace

@@ -114,27 +114,11 @@ Result<fs::path> existing(const fs::path& file)
 Result<std::vector<std::string>> reference_command(const Machine& machine)
 {
     const auto guest = TRY(existing(product(machine) / "tests/guests/oracle.bin"));
-    return std::vector<std::string>{
-        "qemu-system-aarch64",
-        "-machine",
-        machine.gic == 2 ? "virt,gic-version=2" : "virt,gic-version=3,its=off",
-        "-cpu",
-        "cortex-a53",
-        "-smp",
-        std::to_string(machine.cpus),
-        "-m",
-        "size=2G",
-        "-nic",
-        "none",
-        "-display",
-        "none",
-        "-serial",
-        "stdio",
-        "-monitor",
-        "none",
-        "-kernel",
-        guest,
-    };
+    return qemu::native_command_line(
+        {.machine = machine.gic == 2 ? "virt,gic-version=2" : "virt,gic-version=3,its=off",
+         .cpus    = machine.cpus,
+         .memory  = "2G",
+         .kernel  = guest});
 }
 
 Result<std::vector<std::string>> our_command(const Machine& machine, Side side)

@@ -29,6 +29,17 @@ TEST(Machine, CountingInstructionsLeavesNothingToChance)
     EXPECT_TRUE(line.ends_with(" -smp 2"));
 }
 
+TEST(Machine, AProgramOfItsOwnNeedsNoBoard)
+{
+    const auto line = fmt::format(
+        "{}", fmt::join(qemu::native_command_line(
+                            {.cpus = 2, .kernel = "k", .initrd = "i", .cmdline = "quiet"}),
+                        " "));
+    EXPECT_EQ(line, "qemu-system-aarch64 -machine virt -cpu cortex-a53 -smp 2 -m size=256M -nic "
+                    "none -display none "
+                    "-serial stdio -monitor none -kernel k -initrd i -append quiet");
+}
+
 TEST(Machine, ABoardIsReadFromItsFile)
 {
     const auto file = std::filesystem::path(testing::TempDir()) / "board.json";

@@ -46,6 +46,20 @@ struct Options {
 /// QEMU's arguments for this kind of time.
 [[nodiscard]] std::vector<std::string> time_arguments(Time time);
 
+/// A program on QEMU's own machine, with nothing of ours under it. Its first serial line is QEMU's
+/// standard streams; there is no network.
+struct Native {
+    std::string machine = "virt"; ///< for -machine
+    std::string cpu     = "cortex-a53";
+    unsigned    cpus    = 1;
+    std::string memory  = "256M";
+    std::string kernel;
+    std::string initrd{};  ///< may be empty
+    std::string cmdline{}; ///< may be empty
+    Time        time = Time::host;
+};
+[[nodiscard]] std::vector<std::string> native_command_line(const Native& native);
+
 /// QEMU's whole command line for booting `image` on `board`.
 [[nodiscard]] std::vector<std::string>
 command_line(const Board& board, const std::filesystem::path& image, const Options& options);
