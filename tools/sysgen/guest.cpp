@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // <guest>: a VMM's protection domain with its virtual machine. Its devices become <use> elements;
 // where the guest finds them goes into .vmm_config.
+#include "guest_options.hpp"
 #include "layout.hpp"
 
 #include <algorithm>
@@ -48,8 +49,9 @@ public:
 
     Result<> expand()
     {
-        TRY(document_.allow(node_, {"name", "image", "ram", "ram_at", "ram_phys", "vcpus",
-                                    "priority", "vm_priority", "stack_size", "smc", "timer"}));
+        TRY(document_.allow(node_,
+                            {"name", "image", "ram", "ram_at", "ram_phys", "vcpus", "priority",
+                             "vm_priority", "budget", "period", "stack_size", "smc", "timer"}));
         name_ = TRY(document_.text_of(node_, "name"));
         config_.text(0, "vmm");
         TRY(add_domain());
@@ -63,6 +65,9 @@ public:
         config_.u8(40, lines_);
         config_.u8(333, devices_);
         layout_.configure(*domain_, ".vmm_config", name_ + "/vmm_" + name_, config_);
+        if (const auto* const bytes = options_.bytes()) {
+            layout_.configure(*domain_, ".vmm_options", name_ + "/options_" + name_, *bytes);
+        }
         return {};
     }
 
@@ -76,11 +81,19 @@ private:
             .set_value(static_cast<unsigned>(TRY(document_.number_or(node_, "priority", 150))));
         const auto stack = TRY(document_.number_or(node_, "stack_size", 0x8000));
         domain.append_attribute("stack_size").set_value(hex(stack).c_str());
+        for (const auto* const name : {"budget", "period"}) {
+            if (const auto attribute = node_.attribute(name)) {
+                domain.append_copy(attribute);
+            }
+        }
         if (TRY(document_.flag_or(node_, "smc", false))) {
             domain.append_attribute("smc").set_value("true");
         }
         const auto image = TRY(document_.text_of(node_, "image"));
         domain.append_child("program_image").append_attribute("path").set_value(image.c_str());
+        for (const auto map : node_.children("map")) {
+            domain.append_copy(map);
+        }
 
         machine_ = domain.append_child("virtual_machine");
         machine_.append_attribute("name").set_value((name_ + "_vm").c_str());
@@ -158,16 +171,20 @@ private:
         if (std::string_view{part.name()} == "passthrough") {
             return pass_through(part);
         }
+        if (std::string_view{part.name()} == "map") {
+            return {}; // the VMM's own, add_domain() has taken it along
+        }
         const auto kind = k_devices.find(part.name());
         if (kind == k_devices.end()) {
             return refuse(document_.line(part), fmt::format("a guest has no <{}>", part.name()),
-                          "it has console, disk, nic, entropy and passthrough");
+                          "it has console, disk, nic, entropy, passthrough and map");
         }
         // A second console is a port of the first.
         if (kind->first != "console" || !has_console_) {
             TRY(place(part, kind->second.virtio_id));
         }
-        has_console_                   = has_console_ || kind->first == "console";
+        has_console_ = has_console_ || kind->first == "console";
+        TRY(options_.read(part, devices_ - 1));
         const char* const device_class = kind->second.device_class;
         if (device_class == nullptr) {
             return {};
@@ -176,7 +193,8 @@ private:
         use.append_attribute(device_class)
             .set_value(TRY(document_.text_of(part, device_class)).c_str());
         for (const auto attribute : part.attributes()) {
-            if (std::string_view{attribute.name()} != device_class) {
+            if (std::string_view{attribute.name()} != device_class &&
+                !GuestOptions::knows(part, attribute)) {
                 use.append_copy(attribute);
             }
         }
@@ -247,6 +265,7 @@ private:
     Domain*        domain_ = nullptr;
     pugi::xml_node machine_;
     ConfigBytes    config_{k_config_size};
+    GuestOptions   options_{document_};
 
     boardgen::AddressRange              ram_{};
     std::vector<boardgen::AddressRange> reserved_;

@@ -237,6 +237,20 @@ TEST_F(VirtioFeatures, 2_2_TheOfferIsWholeAndReadInTwoWords)
     EXPECT_EQ(driver.read(Mmio::device_features), 0u);
 }
 
+TEST_F(VirtioFeatures, 6_WhatIsWithheldIsNeitherOfferedNorAccepted)
+{
+    model.withhold(virtio::k_feature_event_idx | virtio::k_feature_version_1 | k_one);
+    const auto rest = virtio::k_common_features & ~virtio::k_feature_event_idx;
+    EXPECT_EQ(driver.offered(), k_one | k_two | rest);
+    EXPECT_TRUE(driver.negotiate(rest));
+    driver.write(Mmio::status, 0);
+    driver.add_status(FakeDriver::k_acknowledge);
+    driver.add_status(FakeDriver::k_driver);
+    driver.accept(virtio::k_common_features);
+    driver.add_status(FakeDriver::k_features_ok);
+    EXPECT_EQ(driver.status() & FakeDriver::k_features_ok, 0u);
+}
+
 TEST_F(VirtioFeatures, 2_2_2_ImpossibleSetsAreRefused)
 {
     const std::array<std::pair<std::uint64_t, bool>, 6> cases{

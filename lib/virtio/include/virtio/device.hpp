@@ -45,6 +45,15 @@ public:
         listener_ = &listener;
     }
 
+    /// Feature bits that are never offered, of rings and transport: VERSION_1 is not among them. (A
+    /// model's own bits are arguments of its constructor, since some depend on each other.) Before
+    /// a driver looks.
+    void withhold(std::uint64_t features)
+    {
+        withheld_ = features & k_common_features & ~k_feature_version_1;
+        offer(offered_);
+    }
+
     // What a transport asks and tells. Section numbers are those of virtIO 1.2.
 
     [[nodiscard]] DeviceId      id() const { return id_; }
@@ -112,7 +121,7 @@ protected:
     void publish(Queue& queue);
     /// Offers other features of the model's own from the next negotiation on. Only while no driver
     /// has begun one.
-    void offer(std::uint64_t features) { offered_ = features | k_common_features; }
+    void offer(std::uint64_t features) { offered_ = (features | k_common_features) & ~withheld_; }
     /// The configuration changed: a new generation, and a notification if the driver is there.
     void configuration_changed();
     /// The driver broke a rule that only this device type has (or take() found one).
@@ -155,6 +164,7 @@ private:
 
     DeviceId         id_;
     std::uint64_t    offered_;
+    std::uint64_t    withheld_ = 0;
     std::span<Queue> queues_;
     const Memory*    memory_     = nullptr;
     Listener*        listener_   = nullptr;
