@@ -83,10 +83,13 @@ prepare() {
     mkdir -p "$root/build"
     exec 9> "$root/build/lock"
     flock 9
-    if ! [ -s "$root/.cache/guest/linux" ] || ! [ -s "$root/.cache/guest/linux-cloud" ] || ! [ -s "$root/.cache/guest/busybox" ]; then
+    local file
+    for file in linux linux-cloud busybox modules/linux/modules.dep modules/linux-cloud/modules.dep; do
+        [ ! -s "$root/.cache/guest/$file" ] || continue
         say "fetching Debian's arm64 kernels and busybox (once)"
         "$root/tools/guest/fetch.sh" "$root/.cache/guest" >&2
-    fi
+        break
+    done
     configure "$tools" -D BUILD_TESTING=OFF
     quietly "building the tools" ninja -C "$tools" tools
     exec 9>&-

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Fetches Debian's arm64 kernels and programs into a folder, without touching the machine's own
-# package state: apt runs with a private state for arm64, the machine's sources and keys, and
-# checks every hash against the signed index as it always does.
+# Fetches Debian's arm64 kernels and programs into a folder (see apt.sh for how).
 #
-#   tools/guest/fetch.sh FOLDER [--update] [WHAT…]     WHAT: generic cloud rt load (default: generic cloud)
+#   tools/guest/fetch.sh FOLDER [--update] [WHAT…]     WHAT: generic cloud rt backports load (default: generic cloud)
 #
-# FOLDER gets linux, linux-cloud, linux-rt, busybox and packages.txt (what came from which package);
-# for `load` also the folder load: stress-ng, cyclictest and hackbench with the libraries that they need.
+# FOLDER gets linux, linux-cloud, linux-rt, linux-6.12, for each of them the folder modules/NAME with
+# the drivers that a guest needs, busybox and packages.txt (what came from which package); for `load`
+# also the folder load: stress-ng, cyclictest and hackbench with the libraries that they need.
 # What is there already is not fetched again; --update fetches all anew.
 set -euo pipefail
 
@@ -27,85 +26,113 @@ load_packages=(stress-ng rt-tests libc6 libapparmor1 libbsd0 libmd0 libcrypt1 li
     libgbm1 libdrm2 libexpat1 libffi8 libwayland-server0 libjpeg62-turbo libjudydebian1 libkmod2 liblzma5
     libzstd1 libssl3 libsctp1 libxxhash0 libnuma1 zlib1g libgcc-s1)
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$here/apt.sh"
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
-say() { printf '   %s\n' "$*"; }
-fail() { printf 'fetch.sh: %s\n' "$*" >&2; exit 1; }
 
 missing() { [ "$update" = yes ] || [ ! -s "$folder/$1" ]; }
 file_of() {
     case $1 in
     generic) echo linux ;;
     cloud | rt) echo "linux-$1" ;;
+    backports) echo linux-6.12 ;;
     load) echo load/complete ;;
     *) fail "this script does not know how to fetch: $1" ;;
     esac
+}
+# complete WISH: whether all of it is there
+complete() {
+    local file
+    file=$(file_of "$1")
+    ! missing "$file" && { [ "$1" = load ] || ! missing "modules/$file/modules.dep"; }
 }
 
 wanted=no
 missing busybox && wanted=yes
 for wish in "${wishes[@]}"; do
-    file=$(file_of "$wish")
-    missing "$file" && wanted=yes
+    complete "$wish" || wanted=yes
 done
 [ "$wanted" = yes ] || exit 0
 
-state=$folder/apt
-mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/download"
-: > "$state/status"
-cat > "$state/apt.conf" <<CONF
-APT::Architecture "arm64";
-APT::Architectures { "arm64"; };
-APT::Sandbox::User "root";
-Acquire::Languages "none";
-Acquire::Retries "3";
-Dir::State "$state";
-Dir::State::lists "$state/lists";
-Dir::State::status "$state/status";
-Dir::Cache "$state/cache";
-CONF
-log=$state/log
-
-say "reading Debian's index of arm64 packages"
-# A source that has nothing for arm64 may fail here; what counts is whether the packages are found.
-apt-get -c "$state/apt.conf" -q update > "$log" 2>&1 || true
-
-# fetch PACKAGE: the .deb's path in $deb.
-fetch() {
-    local version
-    version=$(apt-cache -c "$state/apt.conf" policy "$1" | sed -n 's/^ *Candidate: //p')
-    case $version in '' | '(none)') cat "$log" >&2; fail "Debian's index has no package $1 for arm64" ;; esac
-    say "fetching $1 $version"
-    rm -f "$state/download/$1"_*.deb
-    (cd "$state/download" && apt-get -c "$state/apt.conf" -q download "$1=$version") >> "$log" 2>&1 ||
-        { tail -n 20 "$log" >&2; fail "could not fetch $1 $version"; }
-    deb=$(ls "$state/download/$1"_*.deb)
-}
-# take MEMBER FILE: one file out of $deb, whole or not at all; and a line for packages.txt.
-take() {
-    dpkg-deb --fsys-tarfile "$deb" | tar -xO "$1" > "$folder/$2.part"
-    [ -s "$folder/$2.part" ] || fail "$(basename "$deb") has no $1"
-    mv "$folder/$2.part" "$folder/$2"
-    touch "$folder/packages.txt"
-    sed -i "/^$2 /d" "$folder/packages.txt"
-    echo "$2 $(basename "$deb") sha256 $(sha256sum < "$folder/$2" | cut -d' ' -f1)" >> "$folder/packages.txt"
-    rm "$deb"
-}
-
+read_index
 if missing busybox; then
     fetch busybox-static
-    take ./bin/busybox busybox
+    take "${debs[0]}" ./bin/busybox busybox
     chmod +x "$folder/busybox"
+    rm "${debs[@]}"
 fi
 
+# What a guest may have a use for, by the modules' names; what they stand on comes with them.
+drivers=(virtio_mmio virtio_console virtio_blk virtio_net virtio-rng vmw_vsock_virtio_transport arm_smccc_trng
+    ext4 crc32c_generic)
+
+# modinfo FILE FIELD: the field's values, one a line
+modinfo() {
+    aarch64-linux-gnu-readelf -p .modinfo "$1" | sed -n "s/^ *\[ *[0-9a-f]*\]  $2=//p"
+}
+
+# take_modules FOLDER NAME: the drivers from an unpacked kernel's modules, and what modprobe wants to
+# know about them.
+take_modules() {
+    local target=$folder/modules/$2 wanted=("${drivers[@]}") name file
+    rm -rf "$target"
+    mkdir -p "$target"
+    while [ ${#wanted[@]} -gt 0 ]; do
+        name=${wanted[0]}
+        wanted=("${wanted[@]:1}")
+        file=$(find "$1" -name "${name//_/[-_]}.ko" -o -name "${name//_/[-_]}.ko.xz" | head -n 1)
+        # A kernel may have it built in, or not at all.
+        [ -n "$file" ] || continue
+        name=$(basename "${file%.xz}" .ko)
+        [ ! -e "$target/$name.ko" ] || continue
+        case $file in
+        *.xz) xz -dc "$file" > "$target/$name.ko" ;;
+        *) cp "$file" "$target" ;;
+        esac
+        # shellcheck disable=SC2207 # names without blanks
+        wanted+=($(modinfo "$target/$name.ko" depends | tr ',' ' '))
+    done
+    (
+        cd "$target"
+        for file in *.ko; do
+            modinfo "$file" alias | sed "s/.*/alias & $(basename "$file" .ko)/" >> modules.alias
+            echo "$file: $(closure "$file")" >> modules.part
+        done
+        basename "$1" > release
+        mv modules.part modules.dep
+    )
+}
+# closure FILE: what it depends on, and what that depends on; modprobe loads the last one first
+closure() {
+    local name
+    for name in $(modinfo "$1" depends | tr ',' ' '); do
+        name=$(find . -name "${name//_/[-_]}.ko" -printf '%f')
+        printf '%s ' "$name"
+        closure "$name"
+    done
+}
+
 fetch_kernel() {
-    local suffix package
-    suffix=$([ "$1" = generic ] || echo "-$1")
-    package=$(apt-cache -c "$state/apt.conf" pkgnames "linux-image-$kernel_series-" |
-        grep -E "^linux-image-$kernel_series-[0-9]+$suffix-arm64\$" | sort -V | tail -n 1) || true
-    [ -n "$package" ] || { cat "$log" >&2; fail "Debian's index has no linux-image-$kernel_series-*$suffix-arm64"; }
+    local pattern package release unpacked=$state/unpacked file
+    file=$(file_of "$1")
+    case $1 in
+    generic) pattern="$kernel_series-[0-9]+-arm64" ;;
+    backports) pattern="6\.12\.[0-9]+\+deb12-arm64" ;;
+    *) pattern="$kernel_series-[0-9]+-$1-arm64" ;;
+    esac
+    package=$(apt-cache -c "$state/apt.conf" pkgnames linux-image- | grep -E "^linux-image-$pattern\$" | sort -V |
+        tail -n 1) || true
+    [ -n "$package" ] || { cat "$log" >&2; fail "Debian's index has no kernel like linux-image-$pattern"; }
     fetch "$package"
-    take "./boot/vmlinuz-${package#linux-image-}" "$(file_of "$1")"
+    rm -rf "$unpacked"
+    dpkg-deb -x "${debs[0]}" "$unpacked"
+    release=${package#linux-image-}
+    take_modules "$unpacked/lib/modules/$release" "$file"
+    note "modules/$file" "${debs[0]}" "$folder/modules/$file/modules.dep"
+    mv "$unpacked/boot/vmlinuz-$release" "$folder/$file"
+    note "$file" "${debs[0]}" "$folder/$file"
+    rm -rf "$unpacked" "${debs[@]}"
 }
 
 # needed FILE…: the libraries that ELF files name, one a line.
@@ -113,16 +140,16 @@ needed() { aarch64-linux-gnu-readelf -d "$@" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/
 
 # The programs, the dynamic linker where they look for it, and of all libraries those that are needed.
 fetch_load() {
-    local unpacked=$state/unpacked load=$folder/load library found changed=yes
+    local unpacked=$state/unpacked load=$folder/load library found deb changed=yes
     rm -rf "$unpacked" "$load"
     mkdir -p "$unpacked" "$load/usr/bin" "$load/lib"
     : > "$state/load.txt"
-    for package in "${load_packages[@]}"; do
-        fetch "$package"
+    fetch "${load_packages[@]}"
+    for deb in "${debs[@]}"; do
         dpkg-deb -x "$deb" "$unpacked"
         echo "load $(basename "$deb") sha256 $(sha256sum < "$deb" | cut -d' ' -f1)" >> "$state/load.txt"
-        rm "$deb"
     done
+    rm "${debs[@]}"
     for program in "${load_programs[@]}"; do
         cp "$unpacked/usr/bin/$program" "$load/usr/bin/" || fail "Debian's packages have no program $program"
     done
@@ -143,6 +170,6 @@ fetch_load() {
 }
 
 for wish in "${wishes[@]}"; do
-    missing "$(file_of "$wish")" || continue
+    ! complete "$wish" || continue
     if [ "$wish" = load ]; then fetch_load; else fetch_kernel "$wish"; fi
 done
