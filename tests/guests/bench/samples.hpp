@@ -45,13 +45,18 @@ inline std::uint64_t beginning(const Stamps& stamps)
     return stamps.first + overhead - k_after_operation;
 }
 
-/// Takes `sample` often enough and prints the line.
+inline void nothing() {}
+
+/// Takes `sample` often enough and prints the line. `begin` and `end` are called around those
+/// samples that count.
 template <class Sample>
-void report(std::string_view name, Sample sample)
+void report(std::string_view name, Sample sample, void (*begin)() = nothing,
+            void (*end)() = nothing)
 {
     for (unsigned i = 0; i < k_warm_up; ++i) {
         (void)sample();
     }
+    begin();
     std::uint64_t sum = 0, least = std::numeric_limits<std::uint64_t>::max(), most = 0;
     for (unsigned i = 0; i < k_samples; ++i) {
         const std::uint64_t count = sample();
@@ -59,6 +64,7 @@ void report(std::string_view name, Sample sample)
         least = std::min(least, count);
         most  = std::max(most, count);
     }
+    end();
     guest::print("bench ", name, " mean ", (sum + k_samples / 2) / k_samples, " min ", least,
                  " max ", most, " count ", k_samples, "\n");
 }

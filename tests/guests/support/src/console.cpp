@@ -11,7 +11,8 @@ constexpr std::uint64_t k_data = 0x00, k_flags = 0x18, k_control = 0x30;
 constexpr std::uint32_t k_transmit_full = 1U << 5;
 constexpr std::uint32_t k_enabled       = 0x301; // UART, transmitter and receiver
 
-constinit std::uint64_t uart = 0;
+constinit std::uint64_t uart  = 0;
+constinit base::Sink    other = nullptr;
 
 } // namespace
 
@@ -21,8 +22,14 @@ void set_console(std::uint64_t pl011)
     write32(uart + k_control, k_enabled);
 }
 
+void set_console(base::Sink sink) { other = sink; }
+
 void put_char(char c)
 {
+    if (other != nullptr) {
+        other(c);
+        return;
+    }
     if (uart == 0) {
         return;
     }

@@ -34,7 +34,7 @@ base::Result<> find_uart(const fdt::Tree& tree, Platform& platform)
 {
     const auto uart = tree.find_compatible("arm,pl011");
     if (!uart) {
-        return base::fail("no arm,pl011 in the device tree");
+        return {}; // a machine may have nothing but a virtIO console
     }
     platform.uart       = TRY(address(tree, *uart, 0));
     platform.uart_intid = intid(tree, *uart, 0).value_or(0);
@@ -80,6 +80,20 @@ base::Result<> find_psci(const fdt::Tree& tree, Platform& platform)
     return {};
 }
 
+void find_virtio(const fdt::Tree& tree, Platform& platform)
+{
+    for (fdt::Walk walk{tree}; walk.next();) {
+        if (!walk.node().is_compatible("virtio,mmio")) {
+            continue;
+        }
+        const auto registers = fdt::registers(walk.position(), 0);
+        const auto interrupt = intid(tree, walk.node(), 0);
+        if (registers && interrupt) {
+            (void)platform.virtio.push_back({registers->address, *interrupt});
+        }
+    }
+}
+
 void find_cpus_and_memory(const fdt::Tree& tree, Platform& platform)
 {
     for (fdt::Walk walk{tree}; walk.next();) {
@@ -107,6 +121,7 @@ base::Result<Platform> Platform::create(std::span<const std::byte> blob)
     TRY(find_timer(tree, platform));
     TRY(find_psci(tree, platform));
     find_cpus_and_memory(tree, platform);
+    find_virtio(tree, platform);
     if (const auto chosen = tree.find("/chosen")) {
         if (const auto arguments = chosen->property("bootargs")) {
             platform.bootargs = arguments->string().value_or("");

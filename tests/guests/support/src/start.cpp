@@ -72,7 +72,9 @@ extern "C" [[noreturn]] void guest_primary(std::uint64_t x0, std::uint64_t physi
         stop(); // without a device tree there is no console to complain on
     }
     platform = *created;
-    set_console(platform.uart);
+    if (platform.uart != 0) {
+        set_console(platform.uart);
+    }
     run(platform);
     power_off();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Text over the PL011, one character at a time, with no interrupts.
+// Text over the PL011, one character at a time, with no interrupts; or wherever a program says.
 #pragma once
 
 #include "base/print.hpp"
@@ -10,6 +10,8 @@ namespace guest {
 
 /// Before this, output goes nowhere.
 void set_console(std::uint64_t pl011);
+/// From here on characters go to `sink` and not to the PL011.
+void set_console(base::Sink sink);
 void put_char(char c);
 
 /// print("CPU ", 1, " at ", base::Hex{address}, "\n")

@@ -19,8 +19,14 @@ struct MemoryRange {
     std::uint64_t size;
 };
 
+/// Registers of a virtIO device over MMIO; there may be nothing behind them (device type 0).
+struct VirtioWindow {
+    std::uint64_t registers;
+    std::uint32_t intid;
+};
+
 struct Platform {
-    std::uint64_t uart          = 0; ///< a PL011
+    std::uint64_t uart          = 0; ///< a PL011; 0: none
     std::uint32_t uart_intid    = 0; ///< 0: none
     Conduit       conduit       = Conduit::hvc;
     unsigned      gic_version   = 0; ///< 2 or 3
@@ -30,6 +36,7 @@ struct Platform {
 
     base::FixedVector<std::uint64_t, 16> cpus; ///< MPIDR affinities, in the tree's order
     base::FixedVector<MemoryRange, 4>    memory;
+    base::FixedVector<VirtioWindow, 32>  virtio;
     std::string_view                     bootargs;
     std::span<const std::byte>           device_tree;
 
