@@ -5,7 +5,8 @@
 # A folder reads like this:
 #   vmm_program(simple_vmm ELF vmm.elf SOURCES vmm.cpp DEPENDS vmm)
 #   vmm_guest(simple_vmm)
-#   vmm_system(simple PROGRAMS simple_vmm timer_driver)
+#   vmm_system(simple PROGRAMS simple_vmm timer_driver)   or
+#   vmm_layout(linux PROGRAMS linux_vmm)
 # In a host build these functions do nothing, so that folders can list their tests beside them.
 
 if(CMAKE_CROSSCOMPILING)
@@ -31,7 +32,8 @@ if(CMAKE_CROSSCOMPILING)
     set(MICROKIT_TOOL ${MICROKIT_SDK}/bin/microkit CACHE FILEPATH "The image tool")
     # The tool takes the kernel from here: an image is older than a kernel that was built after it.
     file(GLOB MICROKIT_KERNEL ${MICROKIT_BOARD_DIR}/elf/*.elf ${MICROKIT_BOARD_DIR}/*.json)
-    # The build of a VMM embeds these; they are made by tools/guest in the host build.
+    # Made by the host build: what fills in layouts, and what the build of a VMM embeds.
+    set(VMM_SYSGEN ${PROJECT_SOURCE_DIR}/build/host/tools/sysgen/sysgen CACHE FILEPATH "The layout generator")
     set(VMM_GUEST_DIR ${PROJECT_SOURCE_DIR}/build/guest CACHE PATH "Debian's kernels and our initramfs")
 endif()
 
@@ -51,13 +53,17 @@ function(vmm_program target)
     # A group: libmicrokit calls the program's entry points, which may live in one of our archives.
     target_link_libraries(${target} PRIVATE vmm_warnings -Wl,--start-group ${arg_DEPENDS} microkit.a
                           -Wl,--end-group)
+    # Layouts name drivers and virtualisers without listing them.
+    if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${PROJECT_SOURCE_DIR}/components/")
+        set_property(GLOBAL APPEND PROPERTY VMM_COMPONENTS ${target})
+    endif()
 endfunction()
 
 # vmm_guest(TARGET [KERNEL F] [INITRD F] [DTB F] [CMDLINE S] [VCPUS N] [VM NAME] [RAM REGION])
 # embeds a guest's images into the VMM's program TARGET (lib/vmm/images.S). What is not given is
 # Debian's kernel, our initramfs, no DTB, "console=ttyAMA0" and one vCPU. VM and RAM name the
-# <virtual_machine> and the <memory_region> of the system description that belong to this guest, so
-# that ./run can change --vcpus and --memory (defaults: linux, guest_ram).
+# <virtual_machine> and the <memory_region> of a system description that belong to this guest, so
+# that ./run can change --vcpus and --memory (defaults: linux, guest_ram); a layout needs neither.
 function(vmm_guest target)
     if(NOT CMAKE_CROSSCOMPILING)
         return()
@@ -113,11 +119,80 @@ function(vmm_system name)
         set(arg_SYSTEM ${name}.system)
     endif()
     get_filename_component(system ${arg_SYSTEM} ABSOLUTE)
+    vmm_search_path(search ${arg_PROGRAMS})
+    vmm_image(${name} SYSTEM ${system} SEARCH ${search} DEPENDS ${arg_PROGRAMS} ${arg_FILES})
+    vmm_describe(${name} SYSTEM ${system} SEARCH ${search} PROGRAMS ${arg_PROGRAMS})
+endfunction()
+
+# vmm_layout(NAME [LAYOUT FILE] [PROGRAMS TARGET…] [FILES F…] [DISK FILE])   the same of a layout
+# (default NAME.layout.xml): tools/sysgen makes a system description of it, and fills in the programs.
+# The drivers and virtualisers of components/ need not be listed. DISK is the image that QEMU gives
+# the system's first disk, whose content no run changes.
+function(vmm_layout name)
+    if(NOT CMAKE_CROSSCOMPILING)
+        return()
+    endif()
+    cmake_parse_arguments(arg "" "LAYOUT;DISK" "PROGRAMS;FILES" ${ARGN})
+    if(NOT arg_LAYOUT)
+        set(arg_LAYOUT ${name}.layout.xml)
+    endif()
+    if(NOT EXISTS ${VMM_SYSGEN})
+        message(FATAL_ERROR "${name} is a layout, and there is no generator ${VMM_SYSGEN}. Build the target "
+                            "'tools' of the host build first (cmake --preset host && cmake --build --preset "
+                            "host), or set VMM_SYSGEN.")
+    endif()
+    get_filename_component(layout ${arg_LAYOUT} ABSOLUTE)
+    get_property(components GLOBAL PROPERTY VMM_COMPONENTS)
+    set(programs ${arg_PROGRAMS} ${components})
+    vmm_search_path(search ${programs})
+
+    set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name}.layout)
+    set(system ${folder}/${name}.system)
+    set(drivers ${PROJECT_SOURCE_DIR}/components/drivers)
+    set(board_json ${PROJECT_SOURCE_DIR}/boards/${MICROKIT_BOARD}/board.json)
+    set(board_tree ${VMM_BOARDS_DIR}/${MICROKIT_BOARD}/board.dtb)
+    file(GLOB_RECURSE resources CONFIGURE_DEPENDS ${drivers}/config.json)
+    add_custom_command(OUTPUT ${system}
+        COMMAND ${VMM_SYSGEN} ${layout} --name ${name} --board ${board_json} --dtb ${board_tree}
+                --drivers ${drivers} --search-path ${search} -o ${folder}
+        DEPENDS ${layout} ${programs} ${VMM_SYSGEN} ${board_json} ${board_tree} ${resources}
+        COMMENT "layout ${name}" VERBATIM)
+    vmm_image(${name} SYSTEM ${system} SEARCH ${folder} ${search} DEPENDS ${programs} ${arg_FILES})
+    vmm_describe(${name} SYSTEM ${system} SEARCH ${folder} ${search} PROGRAMS ${arg_PROGRAMS} DISK "${arg_DISK}"
+        LAYOUT "{ \"source\": \"${layout}\", \"generator\": \"${VMM_SYSGEN}\", \"tree\": \"${board_tree}\",
+              \"drivers\": \"${drivers}\", \"folder\": \"${folder}\" }")
+endfunction()
+
+# The folders with these programs and with this folder's own files.
+function(vmm_search_path result)
     set(search ${CMAKE_CURRENT_BINARY_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
-    set(guest null)
-    foreach(program ${arg_PROGRAMS})
+    foreach(program ${ARGN})
         get_target_property(folder ${program} BINARY_DIR)
         list(APPEND search ${folder})
+    endforeach()
+    list(REMOVE_DUPLICATES search)
+    set(${result} ${search} PARENT_SCOPE)
+endfunction()
+
+# NAME.img by the SDK's tool, and what it reports.
+function(vmm_image name)
+    cmake_parse_arguments(arg "" "SYSTEM" "SEARCH;DEPENDS" ${ARGN})
+    set(image ${CMAKE_CURRENT_BINARY_DIR}/${name}.img)
+    set(report ${CMAKE_CURRENT_BINARY_DIR}/${name}.report.txt)
+    add_custom_command(OUTPUT ${image} ${report}
+        COMMAND ${CMAKE_COMMAND} -E env MICROKIT_SDK=${MICROKIT_SDK} ${MICROKIT_TOOL} ${arg_SYSTEM}
+                --search-path ${arg_SEARCH} --board ${MICROKIT_BOARD} --config ${MICROKIT_CONFIG}
+                -o ${image} -r ${report}
+        DEPENDS ${arg_SYSTEM} ${arg_DEPENDS} ${MICROKIT_TOOL} ${MICROKIT_KERNEL}
+        COMMENT "system ${name}" VERBATIM)
+    add_custom_target(${name}_system ALL DEPENDS ${image})
+endfunction()
+
+# NAME.json for tools/vmm (tools/vmm/system.hpp says what is in it).
+function(vmm_describe name)
+    cmake_parse_arguments(arg "" "SYSTEM;LAYOUT;DISK" "SEARCH;PROGRAMS" ${ARGN})
+    set(guest null)
+    foreach(program ${arg_PROGRAMS})
         get_target_property(directory ${program} VMM_GUEST_DIRECTORY)
         if(directory)
             get_target_property(vm ${program} VMM_GUEST_VM)
@@ -129,29 +204,24 @@ function(vmm_system name)
                \"vm\": \"${vm}\", \"ram\": \"${ram}\", \"vcpus\": ${vcpus} }")
         endif()
     endforeach()
-    list(REMOVE_DUPLICATES search)
-
-    set(image ${CMAKE_CURRENT_BINARY_DIR}/${name}.img)
-    set(report ${CMAKE_CURRENT_BINARY_DIR}/${name}.report.txt)
-    add_custom_command(OUTPUT ${image} ${report}
-        COMMAND ${CMAKE_COMMAND} -E env MICROKIT_SDK=${MICROKIT_SDK} ${MICROKIT_TOOL} ${system}
-                --search-path ${search} --board ${MICROKIT_BOARD} --config ${MICROKIT_CONFIG}
-                -o ${image} -r ${report}
-        DEPENDS ${system} ${arg_PROGRAMS} ${arg_FILES} ${MICROKIT_TOOL} ${MICROKIT_KERNEL}
-        COMMENT "system ${name}" VERBATIM)
-    add_custom_target(${name}_system ALL DEPENDS ${image})
-
-    list(JOIN search "\", \"" search)
-    set(expect ${CMAKE_CURRENT_SOURCE_DIR}/expect.txt)
-    if(NOT EXISTS ${expect})
-        set(expect "")
+    if(NOT arg_LAYOUT)
+        set(arg_LAYOUT null)
     endif()
+    foreach(file expect tour)
+        set(${file} ${CMAKE_CURRENT_SOURCE_DIR}/${file}.txt)
+        if(NOT EXISTS ${${file}})
+            set(${file} "")
+        endif()
+    endforeach()
+    list(JOIN arg_SEARCH "\", \"" search)
     file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${name}.json CONTENT
 "{ \"name\": \"${name}\", \"board\": \"${MICROKIT_BOARD}\", \"config\": \"${MICROKIT_CONFIG}\",
-  \"system\": \"${system}\", \"image\": \"${image}\", \"expect\": \"${expect}\",
+  \"system\": \"${arg_SYSTEM}\", \"image\": \"${CMAKE_CURRENT_BINARY_DIR}/${name}.img\",
+  \"expect\": \"${expect}\", \"tour\": \"${tour}\", \"disk\": \"${arg_DISK}\",
   \"build\": \"${PROJECT_BINARY_DIR}\", \"search\": [\"${search}\"],
   \"sdk\": \"${MICROKIT_SDK}\", \"tool\": \"${MICROKIT_TOOL}\",
   \"board_json\": \"${PROJECT_SOURCE_DIR}/boards/${MICROKIT_BOARD}/board.json\",
+  \"layout\": ${arg_LAYOUT},
   \"guest\": ${guest} }
 ")
 endfunction()

@@ -60,13 +60,20 @@ std::vector<std::string> command_line(const Board& board, const std::filesystem:
     const auto add = [&](std::initializer_list<std::string> more) {
         words.insert(words.end(), more);
     };
+    std::string serial = "chardev:terminal";
+    if (has_terminal(options.devices)) {
+        add({"-chardev", "file,id=board,path=/dev/stdout"}); // what the kernel prints
+        serial = "chardev:board";
+    }
     if (options.serial == Serial::terminal) {
         const auto log = options.log.empty() ? "" : ",logfile=" + options.log.string();
-        add({"-chardev", "stdio,id=terminal,mux=on,signal=off" + log});
-        add({"-serial", "chardev:terminal", "-mon", "chardev=terminal"});
+        add({"-chardev", "stdio,id=terminal,mux=on,signal=off" + log, "-serial", serial, "-mon",
+             "chardev=terminal"});
     } else {
-        add({"-serial", "stdio", "-monitor", "none"});
+        add({"-chardev", "stdio,id=terminal", "-serial", serial, "-monitor", "none"});
     }
+    const auto devices = device_arguments(options.devices);
+    words.insert(words.end(), devices.begin(), devices.end());
     const auto time = time_arguments(options.time);
     words.insert(words.end(), time.begin(), time.end());
     words.insert(words.end(), options.extra.begin(), options.extra.end());

@@ -77,9 +77,12 @@ Result<Resource> give_registers(Layout& layout, pugi::xml_node owner, Domain& do
 Result<Domain*> add_driver(Layout& layout, pugi::xml_node owner, const char* device_class,
                            const std::string& name, unsigned priority)
 {
-    const bool  generic = std::string_view{device_class} == "timer" && !owner.attribute("device");
-    const auto  device  = generic ? timer_device(layout.board()) : TRY(layout.find_device(owner));
-    const auto  info    = TRY(choose_driver(layout, owner, device_class, device));
+    const bool generic = std::string_view{device_class} == "timer" && !owner.attribute("device");
+    const auto device  = generic ? timer_device(layout.board()) : TRY(layout.find_device(owner));
+    const auto info    = TRY(choose_driver(layout, owner, device_class, device));
+    if (!generic) {
+        layout.use_device({device_class, name, owner.attribute("device").value()});
+    }
     auto* const domain =
         TRY(layout.add_domain(owner, "driver", name + "_driver", info.image, priority));
 

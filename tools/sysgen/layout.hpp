@@ -29,6 +29,13 @@ struct Program {
     std::string copy;  ///< as the system description names it: "linux.elf"
 };
 
+/// A device of the board that a driver of the layout stands on.
+struct UsedDevice {
+    std::string device_class; ///< "blk"
+    std::string name;         ///< of the element: "disk"
+    std::string device;       ///< as the layout names it: "virtio_mmio.31"
+};
+
 /// What a class has to know of one client.
 struct Use {
     Domain*        client = nullptr;
@@ -61,6 +68,7 @@ public:
     [[nodiscard]] std::string                    description() const { return document_.text(); }
     [[nodiscard]] const std::vector<ConfigFile>& config_files() const { return files_; }
     [[nodiscard]] const std::vector<Program>&    programs() const { return programs_; }
+    [[nodiscard]] const std::vector<UsedDevice>& devices() const { return devices_; }
 
     // For the classes.
 
@@ -75,6 +83,8 @@ public:
                                              unsigned priority);
     /// A domain whose element a class made itself.
     [[nodiscard]] Result<Domain*> adopt(pugi::xml_node domain, unsigned line);
+    /// Takes note that a driver has a device.
+    void use_device(UsedDevice device) { devices_.push_back(std::move(device)); }
     /// Keeps physical addresses from being given to others.
     void take(const boardgen::AddressRange& range) { taken_.push_back(range); }
 
@@ -120,6 +130,7 @@ private:
     std::deque<Domain>             domains_;
     std::vector<ConfigFile>        files_;
     std::vector<Program>           programs_;
+    std::vector<UsedDevice>        devices_;
     /// Physical ranges that are taken.
     std::vector<boardgen::AddressRange> taken_;
 };

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 
 namespace {
 
@@ -22,6 +23,7 @@ struct Arguments {
     fs::path              drivers;
     std::vector<fs::path> search;
     fs::path              output;
+    std::string           name;
 };
 
 Result<std::string> read_file(const fs::path& path)
@@ -77,6 +79,27 @@ Result<fs::path> find_program(const std::vector<fs::path>& search, const sysgen:
                   "name its folder with --search-path");
 }
 
+/// What the system stands on, for whoever has to provide it.
+std::string devices_json(const sysgen::Layout& layout)
+{
+    auto list = nlohmann::json::array();
+    for (const auto& used : layout.devices()) {
+        list.push_back(
+            {{"class", used.device_class}, {"name", used.name}, {"device", used.device}});
+    }
+    return list.dump(2) + "\n";
+}
+
+/// "linux" of "folder/linux.layout.xml".
+std::string name_of(const fs::path& layout)
+{
+    auto name = layout.filename();
+    while (name.has_extension()) {
+        name = name.stem();
+    }
+    return name.string();
+}
+
 Result<> generate(const Arguments& arguments)
 {
     const auto board    = TRY(read_board(arguments));
@@ -102,12 +125,10 @@ Result<> generate(const Arguments& arguments)
             TRY(sysgen::fill_program(from, arguments.output / program.copy, files));
         }
     }
-    auto name = arguments.layout.filename();
-    while (name.has_extension()) {
-        name = name.stem();
-    }
+    const auto name = arguments.name.empty() ? name_of(arguments.layout) : arguments.name;
+    TRY(write_file(arguments.output / (name + ".devices.json"), devices_json(layout)));
     // Last: whoever waits for it finds everything else.
-    return write_file(arguments.output / (name.string() + ".system"), layout.description());
+    return write_file(arguments.output / (name + ".system"), layout.description());
 }
 
 } // namespace
@@ -124,6 +145,7 @@ int main(int argc, char** argv)
         ->required();
     app.add_option("--search-path", arguments.search,
                    "folders with programs; without it none is filled");
+    app.add_option("--name", arguments.name, "the system's name; without it the layout's");
     app.add_option("-o,--output", arguments.output, "folder for what is made")->required();
     CLI11_PARSE(app, argc, argv);
 

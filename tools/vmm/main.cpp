@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "bench.hpp"
 #include "build.hpp"
+#include "devices.hpp"
 #include "options.hpp"
 #include "own_guest.hpp"
 #include "session.hpp"
@@ -80,7 +81,8 @@ Result<int> run(const Options& options)
                                         (options.example + ".json")));
     const auto board  = TRY(qemu::read_board(system.board_json));
 
-    const auto folder = TRY(WorkFolder::create(tree.build / "run"));
+    const auto devices = TRY(devices_for(system, options));
+    const auto folder  = TRY(WorkFolder::create(tree.build / "run"));
     if (options.guest.is_given()) {
         auto changed = with_own_guest(system, options.guest, folder.path());
         if (!changed) {
@@ -89,7 +91,7 @@ Result<int> run(const Options& options)
         system = *std::move(changed);
     }
     const auto kind = TRY(kernel_of(system));
-    return run_session(system, board, kind, options);
+    return run_session(system, board, devices, kind, options);
 }
 
 } // namespace

@@ -58,6 +58,26 @@ Result<std::uint64_t> parse_size(std::string_view text)
     return *bytes;
 }
 
+Result<qemu::Forward> parse_forward(std::string_view text)
+{
+    constexpr unsigned k_ports = 65536;
+    const auto         port    = [&](std::string_view digits) -> unsigned {
+        unsigned number = 0;
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), number);
+        return error == std::errc{} && end == digits.data() + digits.size() ? number : 0;
+    };
+    const auto          colon = std::min(text.find(':'), text.size());
+    const qemu::Forward forward{.host  = port(text.substr(0, colon)),
+                                .guest = port(text.substr(std::min(colon + 1, text.size())))};
+    const auto          is_port = [](unsigned number) { return number > 0 && number < k_ports; };
+    if (!is_port(forward.host) || !is_port(forward.guest)) {
+        return std::unexpected(fmt::format(
+            "--forward {}: give two ports, of the host and of the guest: 8080:80", text));
+    }
+    return forward;
+}
+
 Result<std::vector<std::string>> split_words(std::string_view text)
 {
     std::vector<std::string> words;
@@ -107,8 +127,11 @@ Result<Options> parse_options(std::vector<std::string> words)
     std::string memory;
     std::string command;
     std::string qemu_arguments;
-    unsigned    vcpus   = 0;
-    double      timeout = 0;
+
+    std::vector<std::string> disks;
+    std::vector<std::string> forwards;
+    unsigned                 vcpus   = 0;
+    double                   timeout = 0;
 
     CLI::App parser;
     parser.set_help_flag();
@@ -122,7 +145,13 @@ Result<Options> parse_options(std::vector<std::string> words)
     const auto* const has_cmdline = parser.add_option("--cmdline", cmdline);
     parser.add_option("--memory", memory);
     const auto* const has_vcpus = parser.add_option("--vcpus", vcpus);
-    const auto* const has_exec  = parser.add_option("--exec", command);
+    parser.add_option("--disk", disks)
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    parser.add_option("--forward", forwards)
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    const auto* const has_exec = parser.add_option("--exec", command);
     parser.add_option("--qemu-args", qemu_arguments);
     parser.add_flag("--icount", options.icount);
     const auto* const has_timeout = parser.add_option("--timeout", timeout);
@@ -139,6 +168,12 @@ Result<Options> parse_options(std::vector<std::string> words)
     options.guest.initrd   = TRY(file_option("--initrd", initrd));
     options.guest.dtb      = TRY(file_option("--dtb", dtb));
     options.qemu_arguments = TRY(split_words(qemu_arguments));
+    for (const auto& disk : disks) {
+        options.disks.push_back(*TRY(file_option("--disk", disk)));
+    }
+    for (const auto& forward : forwards) {
+        options.forwards.push_back(TRY(parse_forward(forward)));
+    }
     if (has_cmdline->count() != 0) {
         options.guest.cmdline = cmdline;
     }

@@ -2,7 +2,7 @@
 // What a caller of ./run asks for.
 #pragma once
 
-#include "qemu/process.hpp"
+#include "qemu/devices.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -31,17 +31,19 @@ struct OwnGuest {
 };
 
 struct Options {
-    std::string                example = "simple";
-    std::string                board   = "qemu_virt_aarch64";
-    std::string                config; ///< empty: debug, and release for measurements
-    OwnGuest                   guest;
-    std::optional<std::string> command; ///< --exec
-    std::vector<std::string>   qemu_arguments;
-    bool                       icount = false;
-    std::optional<double>      timeout; ///< seconds
-    std::filesystem::path      log;     ///< --keep-log; may be empty
-    std::filesystem::path      json;    ///< --json; may be empty
-    bool                       help = false;
+    std::string                        example = "simple";
+    std::string                        board   = "qemu_virt_aarch64";
+    std::string                        config; ///< empty: debug, and release for measurements
+    OwnGuest                           guest;
+    std::vector<std::filesystem::path> disks;    ///< --disk; absolute, and they exist
+    std::vector<qemu::Forward>         forwards; ///< --forward
+    std::optional<std::string>         command;  ///< --exec
+    std::vector<std::string>           qemu_arguments;
+    bool                               icount = false;
+    std::optional<double>              timeout; ///< seconds
+    std::filesystem::path              log;     ///< --keep-log; may be empty
+    std::filesystem::path              json;    ///< --json; may be empty
+    bool                               help = false;
 };
 
 /// Parses the words after the program's name. The error is a sentence for the caller.
@@ -52,6 +54,9 @@ struct Options {
 
 /// "256M", "1G", "512MiB", "0x10000000" in bytes.
 [[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
+
+/// "8080:80".
+[[nodiscard]] Result<qemu::Forward> parse_forward(std::string_view text);
 
 /// Splits at blanks, as a shell would, with '…', "…" and \ quoting.
 [[nodiscard]] Result<std::vector<std::string>> split_words(std::string_view text);

@@ -174,19 +174,53 @@ Result<std::string> derive_description(std::string_view xml, const GuestProgram&
     return derived.str();
 }
 
-Result<System> with_own_guest(System system, const OwnGuest& own, const fs::path& folder)
+Result<std::string> derive_layout(std::string_view xml, std::string_view image,
+                                  std::uint64_t memory, unsigned vcpus)
 {
-    if (!system.guest) {
-        return std::unexpected(fmt::format(
-            "the example {} has no guest: --kernel, --memory and the like need one that "
-            "has, such as simple",
-            system.name));
+    pugi::xml_document document;
+    const auto         parsed = document.load_buffer(xml.data(), xml.size(), pugi::parse_full);
+    if (!parsed) {
+        return std::unexpected(fmt::format("the layout is no XML: {}", parsed.description()));
     }
-    auto&      guest  = *system.guest;
-    const auto images = folder / "guest";
-    TRY(collect_images(guest, own, images));
+    const auto set = [](pugi::xml_node node, const char* name, const std::string& value) {
+        auto attribute = node.attribute(name);
+        (attribute ? attribute : node.append_attribute(name)).set_value(value.c_str());
+    };
+    bool found = false;
+    for (auto guest : document.child("system").children("guest")) {
+        if (image != guest.attribute("image").value()) {
+            continue;
+        }
+        found = true;
+        set(guest, "vcpus", std::to_string(vcpus));
+        if (memory != 0) {
+            set(guest, "ram", fmt::format("{:#x}", memory));
+        }
+    }
+    if (!found) {
+        return std::unexpected(fmt::format("the layout has no <guest> with the program {}", image));
+    }
+    std::ostringstream derived;
+    document.save(derived, "    ");
+    return derived.str();
+}
 
-    // The same commands as the build's own, with another folder of images and another output.
+namespace {
+
+Result<std::string> read_file(const fs::path& file)
+{
+    std::ifstream stream(file);
+    if (!stream) {
+        return std::unexpected(fmt::format("cannot read {}", file.string()));
+    }
+    return std::string{std::istreambuf_iterator<char>(stream), {}};
+}
+
+/// The VMM's program around other images: the same commands as the build's own, with another folder
+/// of images and another output.
+Result<> remake_program(const System& system, GuestProgram& guest, const fs::path& images,
+                        const fs::path& folder)
+{
     const auto object          = folder / "images.o";
     const auto program         = folder / guest.program.filename();
     const auto object_in_make  = fs::relative(guest.object, system.build).string();
@@ -199,23 +233,63 @@ Result<System> with_own_guest(System system, const OwnGuest& own, const fs::path
                    {{object_in_make, quoted(object)}, {"-o " + program_in_make, "-o " + quoted(program)}}));
     TRY(run_step("embedding the guest's images", {"sh", "-ec", assemble}, system.build));
     TRY(run_step("linking the VMM", {"sh", "-ec", link}, system.build));
+    guest.program   = program;
+    guest.object    = object;
+    guest.directory = images;
+    return {};
+}
 
-    std::ifstream     stream(system.description);
-    const std::string text{std::istreambuf_iterator<char>(stream), {}};
-    guest.vcpus = own.vcpus.value_or(guest.vcpus);
-    const auto description =
-        TRY(derive_description(text, guest, own.memory.value_or(0), guest.vcpus));
-    const auto derived = folder / system.description.filename();
-    TRY(write_file(derived, description));
+/// The system description with the guest as it is now, in `folder`.
+Result<> remake_description(System& system, std::uint64_t memory, const fs::path& folder)
+{
+    const auto& guest = *system.guest;
+    if (!system.layout) {
+        const auto text    = TRY(read_file(system.description));
+        const auto derived = folder / system.description.filename();
+        const auto changed = TRY(derive_description(text, guest, memory, guest.vcpus));
+        TRY(write_file(derived, changed));
+        system.description = derived;
+        return {};
+    }
+    auto&      layout  = *system.layout;
+    const auto text    = TRY(read_file(layout.source));
+    const auto derived = folder / layout.source.filename();
+    const auto image   = guest.program.filename().string();
+    const auto changed = TRY(derive_layout(text, image, memory, guest.vcpus));
+    TRY(write_file(derived, changed));
+    const auto               filled = folder / "filled";
+    std::vector<std::string> words{layout.generator, derived,           "--name", system.name,
+                                   "--board",        system.board_json, "--dtb",  layout.tree,
+                                   "--drivers",      layout.drivers,    "-o",     filled,
+                                   "--search-path"};
+    words.insert(words.end(), system.search.begin(), system.search.end());
+    TRY(run_step("filling in the layout", words, system.build));
+    layout.source = derived;
+    layout.folder = filled;
+    system.search.insert(system.search.begin(), filled);
+    system.description = filled / (system.name + ".system");
+    return {};
+}
 
-    system.description = derived;
-    system.image       = folder / (system.name + ".img");
-    guest.program      = program;
-    guest.object       = object;
-    guest.directory    = images;
+} // namespace
+
+Result<System> with_own_guest(System system, const OwnGuest& own, const fs::path& folder)
+{
+    if (!system.guest) {
+        return std::unexpected(fmt::format(
+            "the example {} has no guest: --kernel, --memory and the like need one that "
+            "has, such as linux",
+            system.name));
+    }
+    const auto images = folder / "guest";
+    TRY(collect_images(*system.guest, own, images));
+    TRY(remake_program(system, *system.guest, images, folder));
     system.search.insert(system.search.begin(), folder);
+    system.guest->vcpus = own.vcpus.value_or(system.guest->vcpus);
+    TRY(remake_description(system, own.memory.value_or(0), folder));
 
-    std::vector<std::string> words{system.tool, derived, "--search-path"};
+    system.image = folder / (system.name + ".img");
+    std::vector<std::string> words{system.tool, system.description, "--search-path"};
     words.insert(words.end(), system.search.begin(), system.search.end());
     for (const auto& word : {std::string("--board"), system.board, std::string("--config"),
                              system.config, std::string("-o"), system.image.string(),

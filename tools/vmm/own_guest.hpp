@@ -27,6 +27,11 @@ enum class KernelKind {
                                                      const GuestProgram& guest,
                                                      std::uint64_t memory, unsigned vcpus);
 
+/// The layout `xml` with `memory` bytes of RAM (0: unchanged) and `vcpus` vCPUs in each <guest>
+/// whose program is `image`. The error says what the layout lacks.
+[[nodiscard]] Result<std::string> derive_layout(std::string_view xml, std::string_view image,
+                                                std::uint64_t memory, unsigned vcpus);
+
 /// Makes `system` anew in `folder` with `own` in place of its guest's parts: program, description
 /// and image. The result is `system` with these paths.
 [[nodiscard]] Result<System> with_own_guest(System system, const OwnGuest& own,

@@ -40,20 +40,6 @@ constexpr std::array<Trouble, 5> k_trouble{{
     {"KERNEL PANIC: ", "", "the kernel panicked"},
 }};
 
-struct Stop {
-    const char* title;
-    const char* command;
-};
-
-constexpr std::array<Stop, 5> k_tour{{
-    {"uname -a", "uname -a"},
-    {"CPUs", "grep -E '^(processor|Features|CPU)' /proc/cpuinfo"},
-    {"memory", "free -m; grep 'System RAM' /proc/iomem"},
-    {"interrupts", "cat /proc/interrupts"},
-    {"devices",
-     "grep -v 'System RAM\\|Kernel\\|reserved' /proc/iomem; ls /sys/bus/platform/devices"},
-}};
-
 // Whatever the guest has of these.
 constexpr const char* k_power_off_command =
     "poweroff -f||busybox poweroff -f||echo o>/proc/sysrq-trigger\n";
@@ -93,7 +79,7 @@ public:
 
     int wait_for_lines(const std::vector<std::string>& lines);
     int pass_through();
-    int tour();
+    int tour(const std::vector<Stop>& stops);
     int execute(const std::string& command);
 
 private:
@@ -257,14 +243,14 @@ int Session::power_off(int exit_code, bool visible)
     return fail("the guest did not power off");
 }
 
-int Session::tour()
+int Session::tour(const std::vector<Stop>& stops)
 {
     auto shell = boot_to_shell();
     if (!shell) {
         return shell.error();
     }
     fmt::print("\n");
-    for (const auto& stop : k_tour) {
+    for (const auto& stop : stops) {
         const auto result = shell->run(stop.command, limits(k_boot_silence), trouble_patterns());
         if (!result) {
             return fail(result.error(), 1);
@@ -310,8 +296,8 @@ int run_at_terminal(const std::vector<std::string>& command)
 
 } // namespace
 
-int run_session(const System& system, const qemu::Board& board, KernelKind kind,
-                const Options& options)
+int run_session(const System& system, const qemu::Board& board,
+                const std::vector<qemu::Device>& devices, KernelKind kind, const Options& options)
 {
     const auto lines     = expected_lines(system);
     const bool has_guest = system.guest.has_value();
@@ -320,10 +306,11 @@ int run_session(const System& system, const qemu::Board& board, KernelKind kind,
 
     const auto command =
         qemu::command_line(board, system.image,
-                           {.serial = interactive ? qemu::Serial::terminal : qemu::Serial::stream,
-                            .time   = options.icount ? qemu::Time::instructions : qemu::Time::host,
-                            .log    = options.log,
-                            .extra  = options.qemu_arguments});
+                           {.serial  = interactive ? qemu::Serial::terminal : qemu::Serial::stream,
+                            .time    = options.icount ? qemu::Time::instructions : qemu::Time::host,
+                            .devices = devices,
+                            .log     = options.log,
+                            .extra   = options.qemu_arguments});
     if (interactive) {
         return run_at_terminal(command);
     }
@@ -342,7 +329,7 @@ int run_session(const System& system, const qemu::Board& board, KernelKind kind,
         }
         return session.wait_for_lines(lines);
     }
-    return kind == KernelKind::linux_image ? session.tour() : session.pass_through();
+    return kind == KernelKind::linux_image ? session.tour(tour_of(system)) : session.pass_through();
 }
 
 } // namespace vmm

@@ -13,9 +13,11 @@ namespace vmm {
 /// The machine stalled, crashed or did not start.
 inline constexpr int k_exit_trouble = 125;
 
-/// Boots `system` and does with it what `options` ask for. `kind` is what its guest's kernel is.
-/// Gives the program's exit code (see help.txt); explains a failure on standard error.
-[[nodiscard]] int run_session(const System& system, const qemu::Board& board, KernelKind kind,
+/// Boots `system` on a machine with `devices` and does with it what `options` ask for. `kind` is
+/// what its guest's kernel is. Gives the program's exit code (see help.txt); explains a failure on
+/// standard error.
+[[nodiscard]] int run_session(const System& system, const qemu::Board& board,
+                              const std::vector<qemu::Device>& devices, KernelKind kind,
                               const Options& options);
 
 } // namespace vmm

@@ -17,7 +17,44 @@ TEST(Machine, TheImageIsLoadedWhereTheBoardSays)
     EXPECT_EQ(line,
               "qemu-system-aarch64 -machine virt,virtualization=on -cpu cortex-a53 -m size=2G "
               "-nic none -display none -device loader,file=x.img,addr=0x70000000,cpu-num=0 "
-              "-serial stdio -monitor none");
+              "-chardev stdio,id=terminal -serial chardev:terminal -monitor none");
+}
+
+TEST(Machine, DevicesHaveTheBusThatTheirDriversExpect)
+{
+    const std::vector<qemu::Device> devices{
+        {"disk", 31, qemu::Disk{"a,b.img"}},
+        {"net", 30, qemu::Network{{{8080, 80}}}},
+        {"rng", 28, qemu::Entropy{}},
+        {"second", 29, qemu::SerialPort{}},
+    };
+    const auto line = fmt::format("{}", fmt::join(qemu::device_arguments(devices), " "));
+    EXPECT_EQ(line,
+              "-global virtio-mmio.force-legacy=false "
+              "-drive if=none,id=disk,format=raw,file=a,,b.img,snapshot=on "
+              "-device virtio-blk-device,drive=disk,bus=virtio-mmio-bus.31 "
+              "-netdev user,id=net,hostfwd=tcp:127.0.0.1:8080-:80 "
+              "-device virtio-net-device,netdev=net,bus=virtio-mmio-bus.30 "
+              "-object rng-builtin,id=rng -device virtio-rng-device,rng=rng,bus=virtio-mmio-bus.28 "
+              "-chardev pty,id=second "
+              "-device virtio-serial-device,id=second-ports,bus=virtio-mmio-bus.29 "
+              "-device virtconsole,chardev=second,bus=second-ports.0");
+    EXPECT_TRUE(qemu::device_arguments({}).empty());
+}
+
+TEST(Machine, AConsoleMayBeTheTerminal)
+{
+    const auto words =
+        qemu::command_line(k_board, "x.img",
+                           {.devices = {{"console", 29, qemu::SerialPort{.is_terminal = true}}},
+                            .log     = {},
+                            .extra   = {}});
+    const auto line = fmt::format("{}", fmt::join(words, " "));
+    EXPECT_NE(line.find("-chardev file,id=board,path=/dev/stdout -chardev stdio,id=terminal "
+                        "-serial chardev:board"),
+              std::string::npos);
+    EXPECT_NE(line.find("-device virtconsole,chardev=terminal,bus=console-ports.0"),
+              std::string::npos);
 }
 
 TEST(Machine, CountingInstructionsLeavesNothingToChance)

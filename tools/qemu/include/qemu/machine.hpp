@@ -2,7 +2,7 @@
 // Which QEMU a board is, as the "qemu" part of boards/*/board.json says.
 #pragma once
 
-#include "qemu/process.hpp"
+#include "qemu/devices.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -39,6 +39,7 @@ enum class Serial {
 struct Options {
     Serial                   serial = Serial::stream;
     Time                     time   = Time::host;
+    std::vector<Device>      devices{};
     std::filesystem::path    log;   ///< with Serial::terminal: a copy of the output; may be empty
     std::vector<std::string> extra; ///< further arguments of the user's own
 };

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qemu/devices.hpp"
+
+#include "qemu/descriptor.hpp"
+
+#include <algorithm>
+#include <fcntl.h>
+#include <fmt/format.h>
+
+namespace qemu {
+
+namespace {
+
+/// A value in one of QEMU's lists of options, where a comma is written twice.
+std::string escaped(const std::string& value)
+{
+    std::string text;
+    for (const char c : value) {
+        text += c;
+        if (c == ',') {
+            text += c;
+        }
+    }
+    return text;
+}
+
+/// The words for one device.
+struct Words {
+    const std::string& name;
+    const std::string& bus;
+
+    std::vector<std::string> operator()(const Disk& disk) const
+    {
+        return {"-drive",
+                fmt::format("if=none,id={},format=raw,file={}{}", name, escaped(disk.file.string()),
+                            disk.persistent ? "" : ",snapshot=on"),
+                "-device", fmt::format("virtio-blk-device,drive={},bus={}", name, bus)};
+    }
+    std::vector<std::string> operator()(const Network& network) const
+    {
+        auto backend = fmt::format("user,id={}", name);
+        for (const auto& forward : network.forwards) {
+            backend += fmt::format(",hostfwd=tcp:127.0.0.1:{}-:{}", forward.host, forward.guest);
+        }
+        return {"-netdev", backend, "-device",
+                fmt::format("virtio-net-device,netdev={},bus={}", name, bus)};
+    }
+    std::vector<std::string> operator()(const Entropy&) const
+    {
+        return {"-object", fmt::format("rng-builtin,id={}", name), "-device",
+                fmt::format("virtio-rng-device,rng={},bus={}", name, bus)};
+    }
+    std::vector<std::string> operator()(const SerialPort& port) const
+    {
+        std::vector<std::string> words;
+        if (!port.is_terminal) {
+            words = {"-chardev", fmt::format("pty,id={}", name)};
+        }
+        // The first device makes the bus that the second, the port, sits on.
+        const auto* const end = port.is_terminal ? "terminal" : name.c_str();
+        words.insert(words.end(),
+                     {"-device", fmt::format("virtio-serial-device,id={}-ports,bus={}", name, bus),
+                      "-device", fmt::format("virtconsole,chardev={},bus={}-ports.0", end, name)});
+        return words;
+    }
+};
+
+} // namespace
+
+std::vector<std::string> device_arguments(const std::vector<Device>& devices)
+{
+    if (devices.empty()) {
+        return {};
+    }
+    std::vector<std::string> words{"-global", "virtio-mmio.force-legacy=false"};
+    for (const auto& device : devices) {
+        const auto bus  = fmt::format("virtio-mmio-bus.{}", device.bus);
+        const auto more = std::visit(Words{device.name, bus}, device.kind);
+        words.insert(words.end(), more.begin(), more.end());
+    }
+    return words;
+}
+
+bool has_terminal(const std::vector<Device>& devices)
+{
+    return std::ranges::any_of(devices, [](const Device& device) {
+        const auto* const port = std::get_if<SerialPort>(&device.kind);
+        return port != nullptr && port->is_terminal;
+    });
+}
+
+bool is_in_use(const Disk& disk)
+{
+    // QEMU locks single bytes, one for each thing it does with a file: from 100 what it does, from
+    // 200 what it does not want others to do. 101 is writing.
+    struct flock lock {};
+    lock.l_type   = F_WRLCK; // only asked for, never set
+    lock.l_whence = SEEK_SET;
+    lock.l_start  = disk.persistent ? 100 : 101;
+    lock.l_len    = disk.persistent ? 200 : 1;
+    const Descriptor descriptor{::open(disk.file.c_str(), O_RDONLY | O_CLOEXEC)};
+    return descriptor.is_open() && ::fcntl(descriptor.number(), F_OFD_GETLK, &lock) == 0 &&
+           lock.l_type != F_UNLCK;
+}
+
+} // namespace qemu

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The virtIO devices of QEMU that a system's drivers stand on.
+#pragma once
+
+#include "qemu/process.hpp"
+
+#include <filesystem>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace qemu {
+
+/// A disk with the content of a file.
+struct Disk {
+    std::filesystem::path file;
+    /// Whether writes change the file. Otherwise they are gone when QEMU ends.
+    bool persistent = false;
+};
+
+/// A port of the host that leads to one of the guest's (TCP). Only programs on this host reach it.
+struct Forward {
+    unsigned host  = 0;
+    unsigned guest = 0;
+};
+
+/// A network card on a network of QEMU's own (10.0.2.0/24, the host is 10.0.2.2).
+struct Network {
+    std::vector<Forward> forwards;
+};
+
+/// A source of random numbers.
+struct Entropy {};
+
+/// A console besides the first serial line.
+struct SerialPort {
+    /// It is the terminal or standard streams, and the first serial line only prints. Otherwise it
+    /// is a terminal of its own (/dev/pts/…), which QEMU names.
+    bool is_terminal = false;
+};
+
+struct Device {
+    std::string                                      name; ///< for QEMU's ids: letters, digits, _
+    unsigned                                         bus = 0; ///< which virtio-mmio-bus
+    std::variant<Disk, Network, Entropy, SerialPort> kind;
+};
+
+/// QEMU's arguments for these devices, with the interface of virtIO 1.0 and later.
+[[nodiscard]] std::vector<std::string> device_arguments(const std::vector<Device>& devices);
+
+/// Whether a serial port among them takes the place of the first serial line.
+[[nodiscard]] bool has_terminal(const std::vector<Device>& devices);
+
+/// Whether a running QEMU holds the disk's file in a way that keeps another one from using it so.
+[[nodiscard]] bool is_in_use(const Disk& disk);
+
+} // namespace qemu
