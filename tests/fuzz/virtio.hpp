@@ -136,6 +136,16 @@ public:
         driver_.notify(queue % queues_);
     }
 
+    /// One buffer, for the device to read or to write.
+    void buffer(unsigned queue, std::uint64_t at, std::uint32_t size, bool device_writes)
+    {
+        auto& ring = rings_[queue % queues_];
+        ring.descriptor(3, at, size, device_writes ? kit::FakeRing::k_write : std::uint16_t{0});
+        ring.offer(3);
+        ring.show();
+        driver_.notify(queue % queues_);
+    }
+
 private:
     /// In RAM, or nearly.
     std::uint64_t address(Input& input)
