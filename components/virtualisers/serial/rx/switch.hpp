@@ -7,7 +7,7 @@
 namespace serial_virt_rx {
 
 /// Switch character, digits of the client's number, terminating character. The switch character
-/// twice is one for the client.
+/// twice is one for the client. With one client there is nothing to switch: all is its input.
 class InputSwitch {
 public:
     constexpr InputSwitch() = default;
@@ -25,7 +25,7 @@ public:
     {
         switch (state_) {
         case State::normal:
-            if (c == switch_char_) {
+            if (c == switch_char_ && clients_ > 1) {
                 state_ = State::switched;
                 return false;
             }

@@ -132,6 +132,14 @@ TEST_F(SerialVirtRx, AHostileClientHarmsOnlyItself)
     EXPECT_EQ(clients[1].take(), "kept");
 }
 
+TEST_F(SerialVirtRx, AnOnlyClientGetsEveryCharacter)
+{
+    serial_config.num_clients = 1;
+    init();
+    type(s("0\r") + s(k_switch));
+    EXPECT_EQ(clients[0].take(), s("0\r") + s(k_switch));
+}
+
 TEST_F(SerialVirtRx, WithoutClientsInputIsDropped)
 {
     serial_config.num_clients = 0;
