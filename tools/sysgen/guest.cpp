@@ -132,19 +132,34 @@ private:
             return refuse(line_, fmt::format("RAM of {} bytes at {}", hex(size), hex(ram_.start)),
                           fmt::format("size and address are multiples of {}", hex(k_large_page)));
         }
-        const Region region  = layout_.add_region(name_ + "_ram", size);
-        auto         element = document_.system().find_child_by_attribute("memory_region", "name",
-                                                                          region.name.c_str());
-        if (node_.attribute("ram_phys")) {
-            const auto physical = TRY(document_.number_of(node_, "ram_phys"));
-            element.append_attribute("phys_addr").set_value(hex(physical).c_str());
-            layout_.take({physical, size});
-        }
+        const auto region = TRY(make_ram(size));
         domain_->map_at(ram_.start, region, Access::read_write);
         add_map(machine_, region.name, ram_.start, Access::execute, Cache::on);
         config_.u64(8, ram_.start);
         config_.u64(16, size);
         return {};
+    }
+
+    /// With an address that the layout gives, or one that we choose because the disk reaches it, or
+    /// that the image tool chooses.
+    Result<Region> make_ram(std::uint64_t size)
+    {
+        const auto name = name_ + "_ram";
+        if (node_.attribute("ram_phys")) {
+            const auto region   = layout_.add_region(name, size);
+            const auto physical = TRY(document_.number_of(node_, "ram_phys"));
+            document_.system()
+                .find_child_by_attribute("memory_region", "name", name.c_str())
+                .append_attribute("phys_addr")
+                .set_value(hex(physical).c_str());
+            layout_.take({physical, size});
+            return region;
+        }
+        const bool is_reached = std::ranges::any_of(node_.children("disk"), [&](const auto& disk) {
+            return name == disk.attribute("region").value();
+        });
+        return is_reached ? layout_.add_device_region(node_, name, size)
+                          : layout_.add_region(name, size);
     }
 
     /// With a GICv2 the guest finds the hardware's virtual CPU interface where a CPU interface is.

@@ -49,22 +49,23 @@ Result<Link> link(Layout& layout, const std::string& name, Domain& first, Domain
 }
 
 struct Settings {
-    std::string   name;
-    bool          colour    = true;
-    bool          input     = true;
-    std::uint64_t baud      = 115'200;
-    std::string   begin     = "Begin input\r\n";
+    bool          colour = false;
+    bool          input  = true;
+    std::uint64_t baud   = 115'200;
+    std::string   begin;
     std::uint64_t switch_to = 28; ///< Ctrl-backslash
     std::uint64_t terminate = 13;
 };
 
-Result<Settings> read(const Document& document, pugi::xml_node node)
+/// Who shares the line with nobody has it as it is: no colours, no words of the virtualiser's.
+Result<Settings> read(const Document& document, pugi::xml_node node, bool shared)
 {
     TRY(document.allow(node, {"name", "device", "colour", "input", "baud", "begin",
                               "switch_character", "terminate_character"}));
     TRY(document.allow_children(node, {"driver", "virt_rx", "virt_tx"}));
     Settings settings;
-    settings.name      = TRY(document.text_of(node, "name"));
+    settings.colour    = shared;
+    settings.begin     = shared ? "Begin input\r\n" : "";
     settings.colour    = TRY(document.flag_or(node, "colour", settings.colour));
     settings.input     = TRY(document.flag_or(node, "input", settings.input));
     settings.baud      = TRY(document.number_or(node, "baud", settings.baud));
@@ -88,9 +89,9 @@ Result<Settings> read(const Document& document, pugi::xml_node node)
 
 Result<> expand_serial(Layout& layout, pugi::xml_node node)
 {
-    const auto  settings = TRY(read(layout.document(), node));
-    const auto& name     = settings.name;
-    const auto  clients  = TRY(layout.uses("serial", name));
+    const auto name     = TRY(layout.document().text_of(node, "name"));
+    const auto clients  = TRY(layout.uses("serial", name));
+    const auto settings = TRY(read(layout.document(), node, clients.size() > 1));
 
     auto& driver = *TRY(add_driver(layout, node, "serial", name, 253));
     auto& tx =

@@ -88,6 +88,18 @@ TEST(SysgenSerial, LinksMeet)
     EXPECT_GE(driver.tx.data.size, tx.clients[0].connection.data.size + 9);
 }
 
+TEST(SysgenSerial, AnOnlyClientHasTheLineAsItIs)
+{
+    const auto layout = expand(R"(<system>
+        <serial name="serial" device="uart0" />
+        <protection_domain name="one"><program_image path="one.elf" /><use serial="serial" />
+        </protection_domain></system>)")
+                            .value();
+    const auto tx = section<sddf::serial::TxVirtConfig>(file(layout, "serial/serial_virt_tx"));
+    EXPECT_FALSE(tx.enable_colour);
+    EXPECT_STREQ(tx.begin_str.data(), "");
+}
+
 TEST(SysgenBlk, LinksMeet)
 {
     const auto driver = get<sddf::block::DriverConfig>("disk/blk_driver");
@@ -234,6 +246,19 @@ TEST(SysgenDriver, ResourcesAreTheDevicesOwn)
     EXPECT_TRUE(interrupt.edge);
     EXPECT_EQ(interrupt.id, resources.irqs[0]);
     EXPECT_EQ(interrupt.id, 0U) << "drivers of sDDF take it for granted that interrupts come first";
+}
+
+TEST(SysgenGuest, MemoryThatADiskReachesHasAPhysicalAddress)
+{
+    const auto made = expand(R"(<system>
+        <blk name="disk" device="virtio_mmio.31" />
+        <guest name="g" image="g.elf" ram="0x8000000"><disk blk="disk" region="g_ram" /></guest>
+        </system>)")
+                          .value();
+    const auto  config = section<sddf::block::VirtConfig>(file(made, "disk/blk_virt"));
+    const World seen{made};
+    EXPECT_NE(config.clients[0].data.io_addr, 0U);
+    EXPECT_EQ(config.clients[0].data.io_addr, seen.physical("g_ram"));
 }
 
 TEST(SysgenGuest, ConfigurationSaysWhereItsDevicesAre)
