@@ -21,7 +21,7 @@ constexpr std::uint64_t k_first_window = 0x0a00'0000;
 constexpr unsigned      k_last_intid   = 159;
 
 struct DeviceKind {
-    const char* device_class; ///< null: needs nothing of the host
+    const char* device_class;
     unsigned    virtio_id;
 };
 
@@ -29,7 +29,7 @@ const std::map<std::string_view, DeviceKind> k_devices{
     {"nic", {"net", 1}},
     {"disk", {"blk", 2}},
     {"console", {"serial", 3}},
-    {"entropy", {nullptr, 4}},
+    {"entropy", {"entropy", 4}},
 };
 
 bool overlap(const boardgen::AddressRange& a, const boardgen::AddressRange& b)
@@ -201,10 +201,7 @@ private:
         has_console_ = has_console_ || kind->first == "console";
         TRY(options_.read(part, devices_ - 1));
         const char* const device_class = kind->second.device_class;
-        if (device_class == nullptr) {
-            return {};
-        }
-        auto use = domain_->node().append_child("use");
+        auto              use          = domain_->node().append_child("use");
         use.append_attribute(device_class)
             .set_value(TRY(document_.text_of(part, device_class)).c_str());
         for (const auto attribute : part.attributes()) {

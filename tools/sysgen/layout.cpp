@@ -15,10 +15,8 @@ constexpr unsigned k_most_domains = 63;
 using Expansion = Result<> (*)(Layout&, pugi::xml_node);
 
 const std::map<std::string_view, Expansion> k_classes{
-    {"timer", expand_timer},
-    {"serial", expand_serial},
-    {"blk", expand_blk},
-    {"net", expand_net},
+    {"timer", expand_timer}, {"entropy", expand_entropy}, {"serial", expand_serial},
+    {"blk", expand_blk},     {"net", expand_net},
 };
 
 std::string names_of_classes()

@@ -3,6 +3,7 @@
 // direction a page of indices and a ring of bytes.
 #include "driver.hpp"
 #include "layout.hpp"
+#include "serial_link.hpp"
 
 #include <fmt/format.h>
 
@@ -10,43 +11,9 @@ namespace sysgen {
 
 namespace {
 
-constexpr std::size_t   k_connection = 40;
 constexpr std::uint64_t k_data       = 0x1'0000;
 constexpr std::size_t   k_most_begin = 127;
 constexpr std::size_t   k_most_name  = 63;
-
-/// One end of a link as its owner sees it.
-struct Connection {
-    Mapping  queue;
-    Mapping  data;
-    unsigned channel = 0;
-};
-
-struct Link {
-    Connection first;
-    Connection second;
-};
-
-void put(ConfigBytes& config, std::size_t offset, const Connection& connection)
-{
-    config.region(offset, connection.queue);
-    config.region(offset + 16, connection.data);
-    config.u8(offset + 32, connection.channel);
-}
-
-Result<Link> link(Layout& layout, const std::string& name, Domain& first, Domain& second,
-                  std::uint64_t capacity)
-{
-    const auto queue = layout.add_region(name + "_queue", k_page);
-    const auto data  = layout.add_region(name + "_data", capacity);
-    const auto ends  = TRY(layout.connect(first, second));
-    const auto see   = [&](Domain& domain, unsigned channel) {
-        return Connection{.queue   = {domain.map(queue, Access::read_write), queue.size},
-                            .data    = {domain.map(data, Access::read_write), data.size},
-                            .channel = channel};
-    };
-    return Link{.first = see(first, ends.first), .second = see(second, ends.second)};
-}
 
 struct Settings {
     bool          colour = false;
@@ -106,14 +73,14 @@ Result<> expand_serial(Layout& layout, pugi::xml_node node)
     ConfigBytes rx_config{Class::serial, 2616};
 
     // Colours add to what a client sends, and a virtualiser forwards all or nothing.
-    const auto out =
-        TRY(link(layout, name + "_driver_tx", driver, tx, settings.colour ? 2 * k_data : k_data));
-    put(driver_config, 48, out.first);
-    put(tx_config, 8, out.second);
+    const auto out = TRY(serial::link(layout, name + "_driver_tx", driver, tx,
+                                      settings.colour ? 2 * k_data : k_data));
+    out.first.put(driver_config, 48);
+    out.second.put(tx_config, 8);
     if (rx != nullptr) {
-        const auto in = TRY(link(layout, name + "_driver_rx", driver, *rx, k_data));
-        put(driver_config, 8, in.first);
-        put(rx_config, 8, in.second);
+        const auto in = TRY(serial::link(layout, name + "_driver_rx", driver, *rx, k_data));
+        in.first.put(driver_config, 8);
+        in.second.put(rx_config, 8);
     }
     driver_config.u64(88, settings.baud);
     driver_config.u8(96, settings.input ? 1 : 0);
@@ -126,16 +93,16 @@ Result<> expand_serial(Layout& layout, pugi::xml_node node)
         const auto  stem  = fmt::format("{}_{}", name, label);
         ConfigBytes config{Class::serial, 88};
 
-        const auto send = TRY(link(layout, stem + "_tx", client, tx, k_data));
-        put(config, 48, send.first);
-        put(tx_config, 48 + 104 * i, send.second);
+        const auto send = TRY(serial::link(layout, stem + "_tx", client, tx, k_data));
+        send.first.put(config, 48);
+        send.second.put(tx_config, 48 + 104 * i);
         const std::string shown =
             use.node.attribute("label") ? use.node.attribute("label").value() : label;
-        tx_config.text(48 + 104 * i + k_connection, shown.substr(0, k_most_name));
+        tx_config.text(48 + 104 * i + serial::k_connection_size, shown.substr(0, k_most_name));
         if (rx != nullptr) {
-            const auto receive = TRY(link(layout, stem + "_rx", client, *rx, k_data));
-            put(config, 8, receive.first);
-            put(rx_config, 48 + k_connection * i, receive.second);
+            const auto receive = TRY(serial::link(layout, stem + "_rx", client, *rx, k_data));
+            receive.first.put(config, 8);
+            receive.second.put(rx_config, 48 + serial::k_connection_size * i);
         }
         layout.configure(client, ".serial_client_config" + use.suffix,
                          fmt::format("{}/serial_client_{}", name, label), config);

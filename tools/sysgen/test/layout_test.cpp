@@ -5,6 +5,7 @@
 #include "world.hpp"
 
 #include "sddf/block.hpp"
+#include "sddf/entropy.hpp"
 #include "sddf/network.hpp"
 #include "sddf/serial.hpp"
 #include "sddf/timer.hpp"
@@ -227,6 +228,24 @@ TEST(SysgenTimer, ClientsCallTheDriver)
         EXPECT_TRUE(found) << name;
     }
     EXPECT_TRUE(world().domain("timer_driver").passive);
+}
+
+TEST(SysgenEntropy, EachClientHasARingThatNobodyElseSees)
+{
+    const auto driver = get<sddf::entropy::DriverConfig>("rng/entropy_driver");
+    EXPECT_TRUE(driver.is_valid());
+    ASSERT_EQ(driver.num_clients, 2U);
+    const char* const     names[] = {"one", "native"};
+    std::set<std::string> regions;
+    for (std::size_t i = 0; i < 2; ++i) {
+        const auto client =
+            get<sddf::entropy::ClientConfig>(std::string{"rng/entropy_client_"} + names[i]);
+        EXPECT_TRUE(client.is_valid());
+        expect_link("rng_driver", driver.clients[i], names[i], client.stream);
+        regions.insert(world().region(names[i], client.stream.queue));
+        regions.insert(world().region(names[i], client.stream.data));
+    }
+    EXPECT_EQ(regions.size(), 4U);
 }
 
 TEST(SysgenDriver, ResourcesAreTheDevicesOwn)

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A virtIO device as a driver's .device_resources give it: registers, memory that driver and device
+// share, an interrupt (config.json is the same for all of these drivers).
+#pragma once
+
+#include "transport.hpp"
+
+#include "microkit/microkit.hpp"
+#include "sddf/config.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace virtio_driver {
+
+class Device {
+public:
+    explicit constexpr Device(const sddf::DeviceResources& resources)
+        : resources_{resources}
+    {
+    }
+
+    /// Resets the device, which touches no memory of ours afterwards. Errors: the section, less
+    /// shared memory than `needed`, or no such device.
+    base::Result<> open(std::uint32_t type, std::size_t needed)
+    {
+        TRY(sddf::check(resources_, 2, 1));
+        if (memory().region.size < needed) {
+            return base::fail("the driver's region for rings is too small", "see its config.json",
+                              memory().region.size);
+        }
+        return transport.open(resources_.regions[0].region.vaddr, type);
+    }
+
+    /// Sets up queue `index` at an offset of the shared memory, as long as the device, `most` and
+    /// a Virtqueue allow.
+    base::Result<> open_queue(unsigned index, Virtqueue& queue, std::size_t offset,
+                              std::uint16_t most = Virtqueue::k_most)
+    {
+        const auto size = std::min<std::uint32_t>(transport.queue_limit(index), most);
+        TRY(queue.open(memory().region.bytes().subspan(offset), memory().io_addr + offset,
+                       static_cast<std::uint16_t>(std::bit_floor(size))));
+        transport.set_queue(index, queue);
+        return {};
+    }
+
+    /// What lies at the beginning of the shared memory.
+    template <class Contents>
+    [[nodiscard]] Contents& contents() const
+    {
+        return *reinterpret_cast<Contents*>(memory().region.vaddr);
+    }
+    /// Where the device sees something of it.
+    [[nodiscard]] std::uint64_t address_of(const void* inside) const
+    {
+        return memory().io_addr + (reinterpret_cast<std::uint64_t>(inside) - memory().region.vaddr);
+    }
+
+    /// Calls `run` for an event of any channel; if it is the device's, with what its interrupt
+    /// needs before and after.
+    template <class Run>
+    void on_event(microkit::Channel channel, Run&& run) const
+    {
+        const bool is_interrupt = channel.id() == resources_.irqs[0];
+        if (is_interrupt) {
+            transport.acknowledge_interrupt();
+        }
+        run();
+        if (is_interrupt) {
+            channel.acknowledge_at_end();
+        }
+    }
+
+    Transport transport;
+
+private:
+    [[nodiscard]] const sddf::DeviceRegion& memory() const { return resources_.regions[1]; }
+
+    const sddf::DeviceResources& resources_;
+};
+
+} // namespace virtio_driver
