@@ -5,7 +5,30 @@
 #include "microkit/debug.hpp"
 #include "vmm/dispatcher.hpp"
 
+#include <algorithm>
+
 namespace vmm {
+
+namespace {
+
+/// The channels that a section has for the first interrupts of a device, as many as it has.
+std::span<const microkit::Channel> find_channels(const arch::Device&          device,
+                                                 const GuestConfig&           section,
+                                                 std::span<microkit::Channel> room)
+{
+    std::size_t     count = 0;
+    const std::span known{section.interrupts.data(), section.num_interrupts};
+    for (const auto& interrupt : device.interrupts) {
+        const auto at = std::ranges::find(known, interrupt.intid, &GuestConfig::Interrupt::intid);
+        if (at == known.end() || count == room.size()) {
+            break;
+        }
+        room[count++] = microkit::Channel{at->channel};
+    }
+    return room.first(count);
+}
+
+} // namespace
 
 base::Sink Machine::sink() const
 {
@@ -24,12 +47,29 @@ void Machine::fail(const base::Error& error)
     base::print(sink(), '\n');
 }
 
+void Machine::reject(const base::Error& error)
+{
+    fail(error);
+    rejected_ = true;
+}
+
 void Machine::note(base::Result<> result)
 {
     if (!result) {
-        fail(result.error());
-        rejected_ = true;
+        reject(result.error());
     }
+}
+
+void Machine::adopt(const GuestConfig& section)
+{
+    if (const auto good = check(section); !good) {
+        return reject(good.error());
+    }
+    section_           = &section;
+    config_.vcpus      = section.num_vcpus;
+    config_.first_vcpu = section.vcpus[0];
+    config_.ram.clear();
+    (void)config_.ram.push_back(ram(section.ram, section.ram, section.ram_size));
 }
 
 void Machine::passthrough(const arch::Device& device, microkit::Channel interrupt)
@@ -39,13 +79,17 @@ void Machine::passthrough(const arch::Device& device, microkit::Channel interrup
 
 void Machine::passthrough(const arch::Device& device, std::span<const microkit::Channel> interrupts)
 {
+    std::array<microkit::Channel, 8> found{};
+    if (interrupts.empty() && section_ != nullptr) {
+        interrupts = find_channels(device, *section_, found);
+    }
     if (interrupts.size() > device.interrupts.size()) {
         return note(base::fail("more channels than the passed-through device has interrupts",
                                "give one for each interrupt of its node", interrupts.size()));
     }
     for (std::size_t i = 0; i < interrupts.size(); ++i) {
         const auto intid = device.interrupts[i].intid;
-        if (intid < k_gic_private || intid >= k_gic_private + config_.spis) {
+        if (!has_interrupt(intid)) {
             return note(base::fail("the guest's GIC does not have this interrupt",
                                    "raise `spis` in the machine's configuration", intid));
         }
@@ -81,6 +125,13 @@ void Machine::describe(const GuestDevice& device)
     }
 }
 
+void Machine::seed_from(RandomSource& source)
+{
+    if (!config_.smccc.entropy.exists()) {
+        config_.smccc.entropy = source;
+    }
+}
+
 void Machine::wake_by(microkit::Channel timer) { note(dispatcher.claim_timer(timer)); }
 
 bool Machine::boot(const Linux& guest)
@@ -112,9 +163,18 @@ void Machine::stop()
         resting_ = false;
         dispatcher.alarm_clock().clear(config_.first_vcpu);
     }
+    if (!starting_.empty()) {
+        starting_ = {};
+        dispatcher.alarm_clock().clear(config_.first_vcpu);
+    }
     if (state_ != State::off) {
         stop_vcpus();
         state_ = State::off;
+        for (const DeviceWindow& window : windows_) {
+            if (window.device != nullptr) {
+                window.device->stop();
+            }
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 #include "vmm/dispatcher.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace vmm {
 namespace {
@@ -47,12 +48,12 @@ Seeds make_seeds(EntropySource entropy)
 {
     Seeds                    seeds;
     std::array<std::byte, 8> kaslr{};
-    if (entropy != nullptr && entropy(kaslr)) {
+    if (entropy.take(kaslr)) {
         std::uint64_t value = 0;
         __builtin_memcpy(&value, kaslr.data(), sizeof(value));
         seeds.kaslr = value;
     }
-    seeds.has_rng = entropy != nullptr && entropy(seeds.rng);
+    seeds.has_rng = entropy.take(seeds.rng);
     return seeds;
 }
 
@@ -74,7 +75,7 @@ base::Result<> Machine::configure()
         }
     }
     for (const RamConfig& ram : config_.ram) {
-        TRY(memory_.add(GuestPhysical{ram.guest}, base::PdVirtual{ram.mapping.get()},
+        TRY(memory_.add(GuestPhysical{ram.guest.get()}, base::PdVirtual{ram.mapping.get()},
                         ram.size.get()));
     }
 
@@ -119,16 +120,6 @@ bool Machine::start(std::string_view what)
         configured_ = true;
         put_vcpus_below_us();
     }
-    if (const auto secured = secure_images(); !secured) {
-        fail(secured.error());
-        return false;
-    }
-    clear_ram();
-    const auto loaded = load();
-    if (!loaded) {
-        fail(loaded.error());
-        return false;
-    }
     gic_.reset();
     for (VcpuId id = 0; id < vcpus_; ++id) {
         if (records_[id].used && config_.kernel_calls == KernelCalls::all) {
@@ -144,6 +135,26 @@ bool Machine::start(std::string_view what)
     }
     if (generation != generation_) {
         return state_ != State::off; // a device started or stopped the machine meanwhile
+    }
+    starting_    = what;
+    waits_since_ = arch::physical_count();
+    said_wait_   = false;
+    return wait_for_devices() || go();
+}
+
+/// The second half of a start: nobody but us uses the guest's memory.
+bool Machine::go()
+{
+    const auto what = std::exchange(starting_, {});
+    if (const auto secured = secure_images(); !secured) {
+        fail(secured.error());
+        return false;
+    }
+    clear_ram();
+    const auto loaded = load();
+    if (!loaded) {
+        fail(loaded.error());
+        return false;
     }
     catch_up_with_interrupts();
     started_at_ = arch::physical_count();

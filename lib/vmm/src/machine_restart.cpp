@@ -96,6 +96,9 @@ void Machine::on_deadline(VcpuId id)
         (void)restart();
         return;
     }
+    if (!starting_.empty()) {
+        return look_again();
+    }
     follow_physical_timer(id);
     unpark(id);
 }

@@ -106,7 +106,7 @@ CallResult random_bits(CallWords& words, bool wide, EntropySource entropy)
         return no_bits(words, arch::trng::k_invalid_parameters);
     }
     std::array<std::uint64_t, 3> random{};
-    if (!entropy(std::as_writable_bytes(std::span{random}))) {
+    if (!entropy.take(std::as_writable_bytes(std::span{random}))) {
         return no_bits(words, arch::trng::k_no_entropy);
     }
     auto left = static_cast<unsigned>(wanted);
@@ -122,7 +122,7 @@ CallResult random_bits(CallWords& words, bool wide, EntropySource entropy)
 
 CallResult trng_call(CallWords& words, const SmcccConfig& config)
 {
-    if (config.entropy == nullptr) {
+    if (!config.entropy.exists()) {
         return unknown(words);
     }
     switch (static_cast<std::uint32_t>(words[0])) {

@@ -68,6 +68,9 @@ public:
     /// Whether the virtualiser says that the disk is there. Nobody notifies of that.
     [[nodiscard]] bool is_ready() const { return storage_ != nullptr && storage_->is_ready(); }
 
+    /// Whether every request has been answered: nobody uses the data region on our behalf.
+    [[nodiscard]] bool is_idle() const { return used_parts_ == 0; }
+
     /// The virtualiser notified.
     void notified();
 

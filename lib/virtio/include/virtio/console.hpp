@@ -80,7 +80,15 @@ public:
     explicit Console(Storage<N>& storage, std::uint64_t features = k_feature_size |
                                                                    k_feature_multiport |
                                                                    k_feature_emerg_write)
-        : Console{storage.ports, storage.queues, features}
+        : Console{storage, N, features}
+    {
+    }
+
+    /// The same with the first `ports` ports of the storage only.
+    template <std::size_t N>
+    Console(Storage<N>& storage, std::size_t ports, std::uint64_t features)
+        : Console{std::span{storage.ports}.first(ports),
+                  std::span{storage.queues}.first(2 * ports + 2), features}
     {
     }
 

@@ -26,6 +26,17 @@ public:
     /// interrupt line low.
     virtual void reset() {}
 
+    /// The machine was switched off: leave its memory alone.
+    virtual void stop() {}
+
+    /// After reset(): whether nobody writes to the guest's memory any more on the device's behalf.
+    /// False holds up the start of the machine until Machine::look_again().
+    [[nodiscard]] virtual bool is_quiet() const { return true; }
+
+    /// After reset(): what the device still lacks for a guest to find it whole ("its disk").
+    /// The machine's start waits for that, too, and asks again now and then; empty: nothing.
+    [[nodiscard]] virtual std::string_view missing() { return {}; }
+
 protected:
     ~MmioDevice() = default;
 };

@@ -44,12 +44,12 @@ private:
 
 /// A region of guest RAM: where this PD has it, where the guest has it, and its size in bytes.
 struct RamConfig {
-    Setting       mapping = 0;
-    std::uint64_t guest   = 0;
-    Setting       size    = 0;
+    Setting mapping = 0;
+    Setting guest   = 0;
+    Setting size    = 0;
 };
 
-[[nodiscard]] constexpr RamConfig ram(Setting mapping, std::uint64_t guest, Setting size)
+[[nodiscard]] constexpr RamConfig ram(Setting mapping, Setting guest, Setting size)
 {
     return {.mapping = mapping, .guest = guest, .size = size};
 }

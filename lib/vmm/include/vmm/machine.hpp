@@ -12,6 +12,7 @@
 #include "vmm/device_tree.hpp"
 #include "vmm/exit.hpp"
 #include "vmm/gic.hpp"
+#include "vmm/guest_config.hpp"
 #include "vmm/guest_exception.hpp"
 #include "vmm/instruction.hpp"
 #include "vmm/loader.hpp"
@@ -43,12 +44,13 @@ using ExitCounters = std::array<std::uint64_t, std::variant_size_v<Exit>>;
 class Machine final : private GicHost, private PowerHost {
 public:
     enum class State : std::uint8_t {
-        off, ///< not booted, stopped, powered off by the guest, or waiting for reset_interval_ms
+        off, ///< not booted, stopped, powered off by the guest, or about to start: waiting for
+             ///< reset_interval_ms, or for a device
         running,
         paused,
     };
 
-    static constexpr std::size_t k_max_devices = 16;
+    static constexpr std::size_t k_max_devices = 40;
 
     constexpr explicit Machine(const MachineConfig& config)
         : config_{config}
@@ -59,12 +61,18 @@ public:
 
     // What it contains. All before boot().
 
+    /// Takes RAM, vCPUs and passed-through interrupts from the section `.vmm_config`, instead of
+    /// from the configuration. The section must stay. vmm::SectionDevices does this and gives the
+    /// machine the devices that the sections name.
+    void adopt(const GuestConfig& section);
+
     /// Gives the guest a device of the board: its first interrupt, from the channel that the
     /// description's <irq> has, and a node in the generated device tree. The registers are the
     /// description's business: <map> them into the virtual machine.
     void passthrough(const arch::Device& device, microkit::Channel interrupt);
 
-    /// The same for a device with several interrupts (in the order of its node) or with none.
+    /// The same for a device with several interrupts (in the order of its node) or with none. After
+    /// adopt(), without channels: those that the section has for the device's interrupts.
     void passthrough(const arch::Device&                device,
                      std::span<const microkit::Channel> interrupts = {});
 
@@ -81,10 +89,19 @@ public:
     /// their virtual timers are due; without it such a vCPU burns its core. One for all machines.
     void wake_by(microkit::Channel timer);
 
+    /// Takes seeds for the guest and the answers to its TRNG calls from there, unless the
+    /// configuration has a source (smccc.entropy). `source` must stay.
+    void seed_from(RandomSource& source);
+
+    /// Something is wrong with what the machine is made of: says so, and boot() will fail. For who
+    /// builds devices.
+    void reject(const base::Error& error);
+
     // Its life.
 
-    /// Loads the images and starts vCPU 0. False: something is wrong with the configuration, and a
-    /// message says what.
+    /// Loads the images and starts vCPU 0, as soon as no device has a reason to wait any more: a
+    /// disk that is not there yet, a request of the last life. False: something is wrong with the
+    /// configuration, and a message says what.
     bool boot(const Linux& guest);
     bool boot(const Image& guest);
 
@@ -92,7 +109,7 @@ public:
     void pause();
     /// Continues after pause().
     void resume();
-    /// Switches the machine off.
+    /// Switches the machine off. Its devices forget what they were asked for.
     void stop();
     /// Starts again with fresh images, from any state after a first boot(). False: as boot().
     bool restart();
@@ -107,6 +124,15 @@ public:
 
     /// The level of an emulated device's interrupt line (INTID 32 and up).
     void set_interrupt(std::uint32_t intid, bool high) { gic_.set_line(0, intid, high); }
+
+    /// Whether the guest's GIC has this shared interrupt.
+    [[nodiscard]] bool has_interrupt(std::uint32_t intid) const
+    {
+        return intid >= k_gic_private && intid < k_gic_private + config_.spis;
+    }
+
+    /// A device is quiet now, or lacks less: a start that waits for that may go on.
+    void look_again();
 
 private:
     friend class Dispatcher;
@@ -242,16 +268,20 @@ private:
     [[nodiscard]] base::GuestVirtual pc_of(VcpuId vcpu) const;
 
     // machine_boot.cpp, machine_restart.cpp
-    base::Result<>            configure();
-    base::Result<>            load();
-    base::Result<std::size_t> write_tree(const LoadPlan& plan);
-    base::Result<>            check_tree(const DeviceTreeInputs& inputs);
-    bool                      start(std::string_view what);
-    base::Result<>            secure_images();
-    void                      clear_ram();
-    void                      catch_up_with_interrupts();
-    void                      fail(const base::Error& error);
-    void                      note(base::Result<> result);
+    base::Result<>                 configure();
+    base::Result<>                 load();
+    base::Result<std::size_t>      write_tree(const LoadPlan& plan);
+    base::Result<>                 check_tree(const DeviceTreeInputs& inputs);
+    bool                           start(std::string_view what);
+    bool                           go();
+    [[nodiscard]] std::string_view obstacle();
+    bool                           wait_for_devices();
+    [[nodiscard]] bool             is_quiet() const;
+    base::Result<>                 secure_images();
+    void                           clear_ram();
+    void                           catch_up_with_interrupts();
+    void                           fail(const base::Error& error);
+    void                           note(base::Result<> result);
 
     // machine_priority.cpp
     void put_vcpus_below_us();
@@ -292,21 +322,24 @@ private:
 
     MachineConfig config_;
 
-    State         state_           = State::off;
-    bool          configured_      = false;
-    bool          rejected_        = false; ///< the configuration has an error that was printed
-    bool          loaded_          = false; ///< once at least: RAM holds a former life
-    bool          resting_         = false; ///< a reset waits for reset_interval_ms
-    bool          said_busy_       = false; ///< that there is no timer channel
-    bool          said_firmware_   = false; ///< that the firmware cannot be called
-    unsigned      vcpus_           = 0;
-    unsigned      restarts_        = 0;
-    unsigned      generation_      = 0; ///< counts stops and starts, so that a handler notices one
-    unsigned      exit_generation_ = 0; ///< generation when the exit being handled came
-    VcpuId        handling_        = k_nobody; ///< whose exit is being handled
-    std::uint64_t counter_offset_  = 0;        ///< CNTVOFF_EL2 of all vCPUs
-    std::uint64_t started_at_      = 0;        ///< counter value of the last start
-    std::uint64_t paused_at_       = 0;        ///< counter value, while paused
+    State            state_         = State::off;
+    bool             configured_    = false;
+    bool             rejected_      = false; ///< the configuration has an error that was printed
+    bool             loaded_        = false; ///< once at least: RAM holds a former life
+    bool             resting_       = false; ///< a reset waits for reset_interval_ms
+    std::string_view starting_      = {};    ///< what a start that waits will be called
+    std::uint64_t    waits_since_   = 0;     ///< counter value, while it waits
+    bool             said_wait_     = false; ///< what for
+    bool             said_busy_     = false; ///< that there is no timer channel
+    bool             said_firmware_ = false; ///< that the firmware cannot be called
+    unsigned         vcpus_         = 0;
+    unsigned         restarts_      = 0;
+    unsigned         generation_    = 0; ///< counts stops and starts, so that a handler notices one
+    unsigned         exit_generation_ = 0;        ///< generation when the exit being handled came
+    VcpuId           handling_        = k_nobody; ///< whose exit is being handled
+    std::uint64_t    counter_offset_  = 0;        ///< CNTVOFF_EL2 of all vCPUs
+    std::uint64_t    started_at_      = 0;        ///< counter value of the last start
+    std::uint64_t    paused_at_       = 0;        ///< counter value, while paused
 
     // What an exit looks at first, side by side.
     std::uint64_t distributor_         = 0;
@@ -319,6 +352,7 @@ private:
     Psci                                psci_{};
     ExitCounters                        exits_{};
 
+    const GuestConfig*                             section_ = nullptr; ///< of adopt()
     base::FixedVector<SavedImage, 3>               saved_images_{};
     std::uint64_t                                  spare_used_ = 0; ///< bytes of config_.spare
     base::FixedVector<InterruptLine, 32>           lines_{};

@@ -29,13 +29,50 @@ enum class Workarounds : std::uint8_t {
     not_affected, ///< the board's cores need none (Cortex-A35, A53, A55)
 };
 
-/// Fills the buffer with random bytes; false: none at the moment.
-using EntropySource = bool (*)(std::span<std::byte>);
+/// Who has random bytes.
+class RandomSource {
+public:
+    /// Fills the buffer; false: none at the moment.
+    virtual bool take(std::span<std::byte> to) = 0;
+
+protected:
+    ~RandomSource() = default;
+};
+
+/// A RandomSource, a function that does what its take() does, or nothing.
+class EntropySource {
+public:
+    using Function = bool (*)(std::span<std::byte>);
+
+    constexpr EntropySource() = default;
+    constexpr EntropySource(Function function) // NOLINT(google-explicit-constructor): it is one
+        : function_{function}
+    {
+    }
+    constexpr EntropySource(RandomSource& source) // NOLINT(google-explicit-constructor): it is one
+        : source_{&source}
+    {
+    }
+
+    [[nodiscard]] constexpr bool exists() const
+    {
+        return function_ != nullptr || source_ != nullptr;
+    }
+    /// False: none at the moment, or there is no source.
+    [[nodiscard]] bool take(std::span<std::byte> to) const
+    {
+        return source_ != nullptr ? source_->take(to) : function_ != nullptr && function_(to);
+    }
+
+private:
+    Function      function_ = nullptr;
+    RandomSource* source_   = nullptr;
+};
 
 struct SmcccConfig {
     base::FixedVector<ForwardedCalls, 4> forward{};
     Workarounds                          workarounds = Workarounds::unknown;
-    EntropySource                        entropy     = nullptr; ///< nothing: no TRNG service
+    EntropySource                        entropy{}; ///< nothing: no TRNG service, and no seeds
 };
 
 /// How a call went.
