@@ -34,14 +34,28 @@ public:
         return transport.open(resources_.regions[0].region.vaddr, type);
     }
 
-    /// Sets up queue `index` at an offset of the shared memory, as long as the device, `most` and
-    /// a Virtqueue allow.
+    /// How long queue `index` will be.
+    [[nodiscard]] std::uint16_t queue_size(unsigned index, std::uint16_t most) const
+    {
+        return static_cast<std::uint16_t>(
+            std::bit_floor(std::min<std::uint32_t>(transport.queue_limit(index), most)));
+    }
+
+    /// What the device was done with in a queue at an offset, before a restart; before
+    /// open_queue().
+    [[nodiscard]] Virtqueue::Past past_queue(unsigned index, std::size_t offset,
+                                             std::uint16_t most = Virtqueue::k_most) const
+    {
+        return {memory().region.bytes().subspan(offset), queue_size(index, most)};
+    }
+
+    /// Sets up queue `index` at an offset of the shared memory, as long as the device and `most`
+    /// allow. Errors: the device has no such queue.
     base::Result<> open_queue(unsigned index, Virtqueue& queue, std::size_t offset,
                               std::uint16_t most = Virtqueue::k_most)
     {
-        const auto size = std::min<std::uint32_t>(transport.queue_limit(index), most);
         TRY(queue.open(memory().region.bytes().subspan(offset), memory().io_addr + offset,
-                       static_cast<std::uint16_t>(std::bit_floor(size))));
+                       queue_size(index, most)));
         transport.set_queue(index, queue);
         return {};
     }

@@ -119,4 +119,22 @@ void Virtqueue::give_back(std::uint16_t head)
     length_[head] = 0;
 }
 
+Virtqueue::Past::Past(std::span<std::byte> memory, std::uint16_t size)
+    : used_{memory.subspan(used_offset(size), 4 + sizeof(UsedElement) * size)}
+    , size_{size}
+{
+}
+
+std::uint16_t Virtqueue::Past::count() const
+{
+    return load(reinterpret_cast<const std::uint16_t*>(used_.data() + 2));
+}
+
+Virtqueue::Used Virtqueue::Past::at(std::uint16_t index) const
+{
+    UsedElement element{};
+    std::memcpy(&element, used_.data() + 4 + sizeof(UsedElement) * (index % size_), sizeof element);
+    return {.token = static_cast<std::uint16_t>(element.id), .written = element.length};
+}
+
 } // namespace virtio_driver

@@ -71,6 +71,22 @@ public:
     }
     [[nodiscard]] std::uint64_t used_address() const { return address_ + used_offset(size_); }
 
+    /// What the device was done with in the memory of a queue that a program had before it was
+    /// restarted. To be asked after the device was reset, and before open() clears the memory.
+    class Past {
+    public:
+        Past(std::span<std::byte> memory, std::uint16_t size);
+
+        /// Chains so far, modulo 2^16.
+        [[nodiscard]] std::uint16_t count() const;
+        /// Chain number `index` of them; only the last `size` are known.
+        [[nodiscard]] Used at(std::uint16_t index) const;
+
+    private:
+        std::span<std::byte> used_;
+        std::uint16_t        size_;
+    };
+
 private:
     struct Descriptor {
         std::uint64_t address;

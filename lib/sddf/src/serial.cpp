@@ -93,7 +93,11 @@ base::Result<> Consumer::open(std::span<std::byte> queue, std::span<std::byte> d
 
 std::uint32_t Consumer::available() const { return used(load_acquire(queue_->tail), head_); }
 
-std::span<const std::byte> Consumer::data() const { return piece(head_, available()); }
+std::span<const std::byte> Consumer::data(std::uint32_t skip) const
+{
+    const auto all = available();
+    return piece(head_ + skip, skip < all ? all - skip : 0);
+}
 
 std::size_t Consumer::read(std::span<std::byte> to)
 {

@@ -129,6 +129,10 @@ void init()
     require(device.open_queue(0, queue, k_queue_offset, k_chunks));
     device.transport.start();
     run();
+    for (unsigned i = 0; i < entropy_config.num_clients; ++i) {
+        // Before a restart a ring may have been filled without a notification.
+        microkit::Channel{entropy_config.clients[i].id}.notify();
+    }
 }
 
 void notified(microkit::Channel channel) { device.on_event(channel, run); }

@@ -53,6 +53,8 @@ public:
 
     /// Whether nothing has ever gone through the ring.
     [[nodiscard]] bool is_unused() const { return tail_ == 0; }
+    /// Bytes ever written, modulo 2^32: a place of the stream.
+    [[nodiscard]] std::uint32_t position() const { return tail_; }
 
     /// Bytes that can be written now.
     [[nodiscard]] std::uint32_t space() const;
@@ -82,6 +84,9 @@ public:
     constexpr Consumer() = default;
     base::Result<> open(std::span<std::byte> queue, std::span<std::byte> data);
 
+    /// Bytes ever read, modulo 2^32: a place of the stream.
+    [[nodiscard]] std::uint32_t position() const { return head_; }
+
     /// Bytes that can be read now.
     [[nodiscard]] std::uint32_t available() const;
 
@@ -89,8 +94,8 @@ public:
     std::size_t read(std::span<std::byte> to);
 
     /// The next bytes in one piece, to be read in place and then counted by advance(). The producer
-    /// can still change them.
-    [[nodiscard]] std::span<const std::byte> data() const;
+    /// can still change them. `skip`: beyond so many that are to be counted later.
+    [[nodiscard]] std::span<const std::byte> data(std::uint32_t skip = 0) const;
     void                                     advance(std::uint32_t size) { head_ += size; }
 
     /// Gives back the space of what was read. True: the producer waits for it; notify it.

@@ -1,54 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The virtIO entropy driver between a fake device and fake clients.
-#include "kit/fake_microkit.hpp"
-#include "kit/fake_mmio.hpp"
-#include "kit/fake_virtio_device.hpp"
-#include "kit/sddf_links.hpp"
-#include "microkit/microkit.hpp"
-#include "sddf/entropy.hpp"
+#include "test/fixture.hpp"
 
-#include <gtest/gtest.h>
+#include "sddf/entropy.hpp"
 
 #include <algorithm>
 
-extern sddf::DeviceResources       device_resources;
 extern sddf::entropy::DriverConfig entropy_config;
 
 namespace {
 
-constexpr unsigned       k_irq  = 0;
-constexpr std::uintptr_t k_base = 0xa00'3800;
-constexpr std::uint32_t  k_ring = 4096;
+using virtio_driver::test::DriverTest;
+using virtio_driver::test::k_irq;
 
-class EntropyVirtio : public testing::Test {
+constexpr std::uint32_t k_ring = 4096;
+
+class EntropyVirtio : public DriverTest {
 protected:
     EntropyVirtio()
+        : DriverTest{4, 0xffff'ffff} // whatever it offers
     {
-        fake.reset();
-        auto& mmio    = kit::FakeMmio::instance();
-        mmio.on_read  = [this](auto at) { return device.read(at - k_base); };
-        mmio.on_write = [this](auto at, auto value) { device.write(at - k_base, value); };
-        device.type   = 4;
-        device.features |= 0xffff'ffff; // whatever it offers
-        device_resources                   = {};
-        device_resources.magic             = sddf::magic_of(sddf::Class::device_resources);
-        device_resources.num_regions       = 2;
-        device_resources.num_irqs          = 1;
-        device_resources.irqs[0]           = k_irq;
-        device_resources.regions[0].region = {.vaddr = k_base, .size = 0x1000};
-        device_resources.regions[1]        = {memory.region(), memory.region().vaddr};
-        entropy_config                     = {};
-        entropy_config.magic               = sddf::entropy::k_magic;
-        entropy_config.num_clients         = 3;
+        entropy_config             = {};
+        entropy_config.magic       = sddf::entropy::k_magic;
+        entropy_config.num_clients = 3;
         for (unsigned i = 0; i < 3; ++i) {
             entropy_config.clients[i] = links[i].connection(static_cast<std::uint8_t>(1 + i));
         }
-    }
-    void event(unsigned channel)
-    {
-        fake.notifications.clear();
-        notified(microkit::Channel{channel});
-        fake.end_of_entry_point();
     }
     /// The device answers all requests, each byte with the next of a sequence; gives how many
     /// bytes.
@@ -78,13 +55,10 @@ protected:
     std::uint8_t       next() { return static_cast<std::uint8_t>(1 + counter++ % 251); }
     [[nodiscard]] bool memory_has_traces() const
     {
-        const auto bytes = const_cast<kit::Memory&>(memory).bytes().first(4096);
+        const auto bytes = const_cast<kit::Memory&>(rings).bytes().first(4096);
         return std::ranges::any_of(bytes, [](auto byte) { return byte != std::byte{0}; });
     }
 
-    kit::FakeMicrokit&             fake = kit::FakeMicrokit::instance();
-    kit::FakeVirtioDevice          device;
-    kit::Memory                    memory{65536};
     std::array<kit::SerialLink, 3> links{kit::SerialLink{k_ring}, kit::SerialLink{k_ring},
                                          kit::SerialLink{k_ring}};
     std::uint32_t                  counter = 0;
@@ -209,7 +183,7 @@ TEST_F(EntropyVirtio, ARestartGoesOnWhereTheRingsStand)
     (void)answer();
     const auto before = links[0].consumer().available();
     EXPECT_GT(before, 0U);
-    memory.bytes()[100] = std::byte{9}; // what the device wrote and nobody had taken
+    rings.bytes()[100] = std::byte{9}; // what the device wrote and nobody had taken
     init();
     EXPECT_FALSE(memory_has_traces());
     EXPECT_EQ(links[0].consumer().available(), before);
