@@ -90,6 +90,10 @@ prepare() {
         "$root/tools/guest/fetch.sh" "$root/.cache/guest" >&2
         break
     done
+    if ! [ -s "$root/.cache/guest/debian.ext4" ]; then
+        say "making a disk with Debian (once)"
+        "$root/tools/guest/debian.sh" "$root/.cache/guest" >&2
+    fi
     configure "$tools" -D BUILD_TESTING=OFF
     quietly "building the tools" ninja -C "$tools" tools
     exec 9>&-

@@ -31,15 +31,21 @@ CONF
 
 # fetch PACKAGE…: the paths of their .deb files in the array $debs.
 fetch() {
-    local package version found
+    local package version versions found
     local asked=()
+    versions=$(apt-cache -c "$state/apt.conf" policy "$@" |
+        awk '/^[^ ]/ { sub(":$", ""); package = $1 } /^ *Candidate: / { print package "=" $2 }')
     for package in "$@"; do
-        version=$(apt-cache -c "$state/apt.conf" policy "$package" | sed -n 's/^ *Candidate: //p')
-        case $version in '' | '(none)') cat "$log" >&2; fail "Debian's index has no package $package for arm64" ;; esac
+        version=$(grep -m 1 "^${package//./\\.}=" <<< "$versions") || true
+        case $version in '' | *'=(none)')
+            cat "$log" >&2
+            fail "Debian's index has no package $package for arm64"
+            ;;
+        esac
         rm -f "$state/download/${package}"_*.deb
-        asked+=("$package=$version")
+        asked+=("$version")
     done
-    say "fetching ${asked[*]}"
+    if [ $# -gt 3 ]; then say "fetching $# packages"; else say "fetching ${asked[*]}"; fi
     (cd "$state/download" && apt-get -c "$state/apt.conf" -q download "${asked[@]}") >> "$log" 2>&1 ||
         { tail -n 20 "$log" >&2; fail "could not fetch ${asked[*]}"; }
     debs=()
