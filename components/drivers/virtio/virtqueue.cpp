@@ -127,7 +127,8 @@ Virtqueue::Past::Past(std::span<std::byte> memory, std::uint16_t size)
 
 std::uint16_t Virtqueue::Past::count() const
 {
-    return load(reinterpret_cast<const std::uint16_t*>(used_.data() + 2));
+    const void* const index = used_.data() + 2; // aligned, as the ring is
+    return load(static_cast<const std::uint16_t*>(index));
 }
 
 Virtqueue::Used Virtqueue::Past::at(std::uint16_t index) const
