@@ -56,7 +56,7 @@ void Socket::ready()
 void Socket::peer_gone(std::uint32_t cid)
 {
     flows_.end_all([&](const SocketFlow& flow) { return flow.cid == cid; }, is_running(), false);
-    to_peers_.remove_if([&](const SocketHeader& reply) { return reply.dst_cid == cid; });
+    to_peers_.forget(cid);
     delivering_ = delivering_ && delivering_from_ != cid;
     gone_       = true;
 }

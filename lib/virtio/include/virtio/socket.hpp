@@ -25,7 +25,16 @@ public:
     void               push(const SocketHeader& reply) { replies_[count_++] = reply; }
     [[nodiscard]] const SocketHeader& oldest() const { return replies_[0]; }
 
-    /// Lets `done` look at each, the oldest first; those of which it says true are gone.
+    /// Replies to a peer that is gone: nobody has the context ID 0.
+    void forget(std::uint32_t cid)
+    {
+        for (std::size_t i = 0; i < count_; ++i) {
+            replies_[i].dst_cid = replies_[i].dst_cid == cid ? 0 : replies_[i].dst_cid;
+        }
+    }
+
+    /// Lets `done` look at each, the oldest first; those of which it says true are gone. It may
+    /// call forget().
     template <class Done>
     void remove_if(Done&& done)
     {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 namespace virtio {
 
@@ -75,19 +76,21 @@ public:
     template <class Pay>
     void settle(Pay&& pay)
     {
-        for (std::uint16_t* link = &dead_; *link != k_none;) {
-            SocketFlow& flow = flows_[*link];
+        // A list of its own, since others may die meanwhile.
+        for (std::uint16_t index = std::exchange(dead_, k_none); index != k_none;) {
+            SocketFlow&         flow = flows_[index];
+            const std::uint16_t next = flow.next;
             pay(flow);
             if (flow.owes_guest || flow.owes_peer) {
-                link = &flow.next;
-                continue;
+                flow.next = dead_;
+                dead_     = index;
+            } else {
+                flow      = {};
+                flow.next = free_;
+                free_     = index;
+                ++count_free_;
             }
-            const std::uint16_t index = *link;
-            *link                     = flow.next;
-            flow                      = {};
-            flow.next                 = free_;
-            free_                     = index;
-            ++count_free_;
+            index = next;
         }
     }
     [[nodiscard]] bool has_dead() const { return dead_ != k_none; }
