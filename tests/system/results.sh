@@ -19,3 +19,4 @@ section matrix "kernel, vCPUs, GIC: no stall, BUG, WARNING or hung task in any l
 section power "CPUs off and on, reboots: as above"
 section ticks "timer interrupts of CPUs that are all busy, against time (nohz=off highres=off); one counter on all CPUs"
 section stress "cyclictest while stress-ng works, then hackbench; an instruction takes 8 ns: no stall, no complaint"
+section simulation "guests, VMMs, components and devices on the host, one schedule a seed"

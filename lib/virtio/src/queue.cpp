@@ -3,6 +3,7 @@
 #include "virtio/queue.hpp"
 
 #include "base/checked.hpp"
+#include "virtio/shared.hpp"
 #include "virtio/split_ring.hpp"
 #include "virtio/standard.hpp"
 
@@ -35,10 +36,6 @@ Descriptor load_descriptor(const std::byte* at)
             .flags   = static_cast<std::uint16_t>(high >> 32),
             .next    = static_cast<std::uint16_t>(high >> 48)};
 }
-
-/// A store before it becomes visible before a load after it happens. Release and acquire do not
-/// give that; without it both sides can miss what the other just wrote.
-void full_barrier() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
 /// Distance from `from` forward to `to` on the circle of 16-bit indices. Arithmetic on uint16_t
 /// happens in int: the result must be cut, or all goes wrong after 65,535.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The memory layout of the split virtqueue (virtIO 1.2, section 2.7), and access to shared words.
+// The memory layout of the split virtqueue (virtIO 1.2, section 2.7).
 #pragma once
 
 #include "base/reg.hpp"
@@ -48,28 +48,5 @@ inline constexpr std::uint16_t k_used_no_notify = 1;
 inline constexpr std::uint64_t k_descriptor_alignment = 16;
 inline constexpr std::uint64_t k_avail_alignment      = 2;
 inline constexpr std::uint64_t k_used_alignment       = 4;
-
-/// Words that the driver writes while we read, and the reverse: single accesses, in order where
-/// said.
-template <class T>
-[[nodiscard]] inline T load_relaxed(const std::byte* at)
-{
-    return __atomic_load_n(static_cast<const T*>(static_cast<const void*>(at)), __ATOMIC_RELAXED);
-}
-template <class T>
-[[nodiscard]] inline T load_acquire(const std::byte* at)
-{
-    return __atomic_load_n(static_cast<const T*>(static_cast<const void*>(at)), __ATOMIC_ACQUIRE);
-}
-template <class T>
-inline void store_relaxed(std::byte* at, T value)
-{
-    __atomic_store_n(static_cast<T*>(static_cast<void*>(at)), value, __ATOMIC_RELAXED);
-}
-template <class T>
-inline void store_release(std::byte* at, T value)
-{
-    __atomic_store_n(static_cast<T*>(static_cast<void*>(at)), value, __ATOMIC_RELEASE);
-}
 
 } // namespace virtio::split

@@ -72,16 +72,25 @@ public:
         std::memcpy(bytes(address, text.size()).data(), text.data(), text.size());
         return address;
     }
+    /// Called at every load() and store(), if it is there: a place where others may run.
+    static inline void (*at_access)() = nullptr;
+
     template <class T>
     [[nodiscard]] T load(std::uint64_t address)
     {
         T value;
+        if (at_access != nullptr) {
+            at_access();
+        }
         std::memcpy(&value, bytes(address, sizeof(T)).data(), sizeof(T));
         return value;
     }
     template <class T>
     void store(std::uint64_t address, T value)
     {
+        if (at_access != nullptr) {
+            at_access();
+        }
         std::memcpy(bytes(address, sizeof(T)).data(), &value, sizeof(T));
     }
 
