@@ -12,7 +12,7 @@ namespace {
 
 /// From here on the SIMD registers are worth what the kernel pays to switch them: copying this much
 /// with general registers takes about twelve hundred instructions more.
-constexpr std::size_t k_bulk = 8 * 1024;
+constexpr std::size_t k_bulk = 10 * 1024;
 
 /// The bytes at `offset` of the first segment, at most `most`; moves on by them.
 std::span<std::byte> advance(std::span<const Segment>& segments, std::uint32_t& offset,
@@ -36,7 +36,7 @@ void copy_piece(std::byte* to, const std::byte* from, std::size_t size, std::siz
     if (whole >= k_bulk) {
         arch::copy_bulk(to, from, size);
     } else {
-        std::memcpy(to, from, size);
+        arch::copy(to, from, size);
     }
 }
 

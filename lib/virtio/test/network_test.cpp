@@ -235,6 +235,25 @@ TEST_F(VirtioNetwork, 5_1_6_2_ChecksumsAreFinished)
     EXPECT_EQ(device.counters().dropped_out, 2u);
 }
 
+TEST(Checksum, AnySizeAtAnyAddress)
+{
+    std::array<std::byte, 700> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        bytes[i] = static_cast<std::byte>(i < 300 ? 0xff : i * 37);
+    }
+    for (std::size_t start = 0; start < 9; ++start) {
+        for (std::size_t size = 0; size <= bytes.size() - start; ++size) {
+            std::uint64_t sum = 0;
+            for (std::size_t i = 0; i < size; ++i) {
+                sum += std::to_integer<std::uint64_t>(bytes[start + i]) << (i % 2 == 0 ? 0 : 8);
+            }
+            const auto folded = sum % 0xffff == 0 && sum != 0 ? 0xffff : sum % 0xffff;
+            ASSERT_EQ(virtio::ones_complement_sum(std::span{bytes}.subspan(start, size)), folded)
+                << start << ' ' << size;
+        }
+    }
+}
+
 TEST_F(VirtioNetwork, 5_1_6_2_1_NothingThatWasNotNegotiated)
 {
     start(0);
