@@ -2,6 +2,7 @@
 #include "linux_guest.hpp"
 
 #include "build.hpp"
+#include "devices.hpp"
 #include "own_guest.hpp"
 #include "shell.hpp"
 #include "system.hpp"
@@ -37,6 +38,9 @@ std::vector<std::string> with_time(std::vector<std::string> words, const LinuxOp
 
 const char* initrd(const LinuxOptions& options)
 {
+    if (options.system != std::string_view("examples/simple/simple")) {
+        return "initramfs-virtio.cpio";
+    }
     return options.load ? "initramfs-load.cpio" : "initramfs.cpio";
 }
 
@@ -60,8 +64,9 @@ qemu::Console start_native(const LinuxOptions& options)
 
 qemu::Console start_virtual(const LinuxOptions& options)
 {
+    const auto name = std::filesystem::path(options.system).filename().string();
     const auto product =
-        vmm::build_product(vmm::this_tree(), options.board, options.config, "simple_system")
+        vmm::build_product(vmm::this_tree(), options.board, options.config, name + "_system")
             .value();
     const auto    folder = vmm::WorkFolder::create(vmm::this_tree().build / "run").value();
     vmm::OwnGuest own;
@@ -71,11 +76,19 @@ qemu::Console start_virtual(const LinuxOptions& options)
     own.vcpus   = options.vcpus;
     own.memory  = options.load ? 512ULL << 20 : 256ULL << 20;
     const auto system =
-        vmm::with_own_guest(vmm::read_system(product / "examples/simple/simple.json").value(), own,
-                            folder.path())
+        vmm::with_own_guest(
+            vmm::read_system(product / (std::string(options.system) + ".json")).value(), own,
+            folder.path())
             .value();
-    const auto machine = qemu::read_board(system.board_json).value();
-    auto       console = start(with_time(qemu::command_line(machine, system.image, {}), options));
+    const auto   machine = qemu::read_board(system.board_json).value();
+    vmm::Options wishes;
+    if (!options.disk.empty()) {
+        wishes.disks.push_back(options.disk);
+    }
+    const auto devices = vmm::devices_for(system, wishes).value();
+    auto       console = start(with_time(
+              qemu::command_line(machine, system.image, {.devices = devices, .log = {}, .extra = {}}),
+              options));
     // QEMU has read the image when the machine speaks; then the folder may go.
     EXPECT_EQ(console.wait_for({qemu::text("\n")}, k_limits).kind, Kind::matched);
     return console;
@@ -93,6 +106,21 @@ bool LinuxGuest::boots()
     return console_.wait_for({qemu::line_starting("guest: ready")}, k_limits).kind ==
                Kind::matched &&
            console_.wait_for({qemu::text("guest:/root# ")}, k_limits).kind == Kind::matched;
+}
+
+bool LinuxGuest::logs_in()
+{
+    if (console_.wait_for({qemu::text(" login: ")}, k_limits).kind != Kind::matched) {
+        return false;
+    }
+    type("root");
+    return console_.wait_for({qemu::text("# ")}, k_limits).kind == Kind::matched;
+}
+
+std::optional<std::string> LinuxGuest::until(const std::string& text)
+{
+    auto outcome = console_.wait_for({qemu::text(text)}, k_limits);
+    return outcome.kind == Kind::matched ? std::optional(std::move(outcome.before)) : std::nullopt;
 }
 
 std::string LinuxGuest::run(const std::string& command)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A Linux guest of the example `simple` that a test talks to over its whole life.
+// A Linux guest of an example that a test talks to over its whole life.
 #pragma once
 
 #include "front_door.hpp"
@@ -9,6 +9,8 @@
 #include "qemu/machine.hpp"
 
 #include <chrono>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,12 +18,15 @@ namespace system_test {
 
 /// What is booted, and on what.
 struct LinuxOptions {
+    const char* system  = "examples/simple/simple"; ///< folder and name
     const char* board   = k_gicv2;
     const char* config  = "debug";
     std::string kernel  = "linux"; ///< a file of build/guest
     unsigned    vcpus   = 1;
     bool        load    = false; ///< the initramfs with stress-ng and the like, and more memory
     std::string cmdline = "console=ttyAMA0";
+    /// The image of its disk, written in place; empty: the example's own, which stays as it is.
+    std::filesystem::path disk{};
     /// QEMU's -icount shift: an instruction takes 2^shift ns; < 0: time follows the host's clock.
     int shift = -1;
     /// On QEMU's own machine, without a hypervisor.
@@ -35,18 +40,26 @@ public:
 
     /// Waits for the initramfs' "guest: ready" and its prompt.
     [[nodiscard]] bool boots();
+    /// Waits for the "login:" of a Debian and becomes root.
+    [[nodiscard]] bool logs_in();
     /// Runs `command` in its shell; the output, or what went wrong in angle brackets.
     [[nodiscard]] std::string run(const std::string& command);
     /// The exit code of the last run().
     [[nodiscard]] int exit_code() const { return exit_code_; }
     /// Types, and does not wait.
     void type(const std::string& line) { (void)console_.send(line + "\n"); }
+    /// Types, whatever bytes these are; what comes meanwhile is kept.
+    [[nodiscard]] bool send(const std::string& bytes) { return console_.send(bytes); }
+    /// All that comes up to the end of `text`, without it; nothing if that does not come.
+    [[nodiscard]] std::optional<std::string> until(const std::string& text);
     /// Waits until a line contains `text`.
     [[nodiscard]] bool says(const std::string& text);
     /// Waits until QEMU has ended, as it does when the guest powers off.
     [[nodiscard]] bool ends();
 
     [[nodiscard]] const std::string& log() const { return console_.transcript(); }
+    /// What QEMU itself said.
+    [[nodiscard]] const std::string& complaints() const { return console_.complaints(); }
 
 private:
     qemu::Console console_;
