@@ -63,6 +63,7 @@ virtio::Disk::Info BlockDisk::info() const
     constexpr std::uint64_t k_most    = std::uint64_t{1} << 50; // so that bytes fit into 64 bits
     info.sectors = std::min(sddf::load_relaxed(storage_->capacity), k_most / k_sectors) * k_sectors;
     info.read_only =
+        label_.read_only ||
         sddf::load_relaxed(reinterpret_cast<const std::uint8_t&>(storage_->read_only)) != 0;
     const std::uint32_t sector = sddf::load_relaxed(storage_->sector_size);
     if (std::has_single_bit(sector) && sector >= virtio::k_sector_size && sector <= k_block_size) {
@@ -74,6 +75,10 @@ virtio::Disk::Info BlockDisk::info() const
     info.min_io               = static_cast<std::uint16_t>(ratio);
     info.best_io              = sddf::load_relaxed(storage_->block_size) * ratio;
     info.write_zeroes         = true;
+    if (label_.id[0] != '\0') {
+        info.id = label_.id;
+        return info;
+    }
     for (std::size_t i = 0; i < info.id.size() && storage_->serial_number[i] != '\0'; ++i) {
         info.id[i] = storage_->serial_number[i];
     }

@@ -51,6 +51,9 @@ bool BlockDisk::begin_part(DiskJob& job)
     ++used_parts_;
     ++job.parts;
     job.begun += part.size;
+    if (part.kind != Part::Kind::flush) {
+        (part.direct ? counters_.direct : counters_.bounced) += part.size;
+    }
     if (!send(part)) {
         end(part, false); // the virtualiser broke the ring
     }

@@ -63,7 +63,7 @@ base::Result<> NetworkCard::open(const ClientConfig& config)
     return {};
 }
 
-virtio::Nic::Info NetworkCard::info() const { return {.mac = mac_}; }
+virtio::Nic::Info NetworkCard::info() const { return {.mac = mac_, .mtu = mtu_}; }
 
 /// The next good buffer that a neighbour hands over; bad ones are lost to it.
 std::optional<Descriptor> NetworkCard::Link::pop()

@@ -60,16 +60,21 @@ void Machine::note(base::Result<> result)
     }
 }
 
-void Machine::adopt(const GuestConfig& section)
+void Machine::adopt(const GuestConfig& section, std::uint64_t kept)
 {
     if (const auto good = check(section); !good) {
         return reject(good.error());
+    }
+    if (kept >= section.ram_size) {
+        return reject({.what  = "the guest's RAM is too small for what is kept back of it",
+                       .hint  = "give the guest more RAM",
+                       .value = section.ram_size});
     }
     section_           = &section;
     config_.vcpus      = section.num_vcpus;
     config_.first_vcpu = section.vcpus[0];
     config_.ram.clear();
-    (void)config_.ram.push_back(ram(section.ram, section.ram, section.ram_size));
+    (void)config_.ram.push_back(ram(section.ram, section.ram, section.ram_size - kept));
 }
 
 void Machine::passthrough(const arch::Device& device, microkit::Channel interrupt)

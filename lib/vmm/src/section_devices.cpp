@@ -2,6 +2,7 @@
 // From configuration sections to devices.
 #include "vmm/section_devices.hpp"
 
+#include "base/checked.hpp"
 #include "vmm/machine.hpp"
 
 #include <span>
@@ -31,13 +32,47 @@ std::size_t used(const Devices& devices)
     return made;
 }
 
+/// The section of the next device of a class, or nothing and a message.
+template <class Clients>
+auto next(const Clients& clients, std::size_t index, Machine& machine) -> Clients::value_type
+{
+    if (index < count(clients)) {
+        return clients[index];
+    }
+    machine.reject(
+        {.what  = ".vmm_config has more disks or network cards than there are client sections",
+         .hint  = "give the program the section of each",
+         .value = index + 1});
+    return nullptr;
+}
+
+/// Through which disks copy what is no whole block, where their data region is guest RAM.
+constexpr std::uint64_t k_bounce = 512 << 10;
+
+/// Whether all of the guest's RAM lies in a disk's data region.
+bool is_ram(const sddf::block::ClientConfig& client, const GuestConfig& guest)
+{
+    return guest.ram >= client.data.vaddr &&
+           base::range_fits(guest.ram - client.data.vaddr, guest.ram_size, client.data.size);
+}
+
+/// What the guest does not get of its RAM, for all disks.
+std::uint64_t kept(const Sections& from, const GuestConfig& guest)
+{
+    std::size_t disks = 0;
+    for (std::size_t i = 0; i < count(from.block); ++i) {
+        disks = is_ram(*from.block[i], guest) ? i + 1 : disks;
+    }
+    return disks * k_bounce;
+}
+
 } // namespace
 
 void SectionDevices::attach_to(Machine& machine, const Sections& from)
 {
     static constexpr GuestConfig k_none{};
     const GuestConfig&           guest = from.guest != nullptr ? *from.guest : k_none;
-    machine.adopt(guest);
+    machine.adopt(guest, kept(from, guest));
     if (!check(guest)) {
         return; // adopt() has said what is wrong
     }
@@ -63,9 +98,9 @@ void SectionDevices::make(GuestConfig::Kind kind, const Place& place)
     case Kind::console:
         return make_console(place);
     case Kind::block:
-        return make_next(disks_, place.from.block, place);
+        return make_disk(place);
     case Kind::network:
-        return make_next(nics_, place.from.network, place);
+        return make_nic(place);
     case Kind::entropy:
         return make_entropy(place);
     default:
@@ -109,17 +144,31 @@ void SectionDevices::make_entropy(const Place& place)
     entropy_.emplace(place.machine, place.window, *client, place.options);
 }
 
-template <class Device, class Clients>
-void SectionDevices::make_next(Several<Device>& devices, const Clients& clients, const Place& place)
+void SectionDevices::make_disk(const Place& place)
 {
-    const auto index = used(devices);
-    if (index == count(clients)) {
-        return place.machine.reject(
-            {.what  = ".vmm_config has more disks or network cards than there are client sections",
-             .hint  = "give the program the section of each",
-             .value = place.window.address});
+    const auto        index  = used(disks_);
+    const auto* const client = next(place.from.block, index, place.machine);
+    if (client == nullptr) {
+        return;
     }
-    devices[index].emplace(place.machine, place.window, *clients[index], place.options);
+    if (!is_ram(*client, *place.from.guest)) {
+        disks_[index].emplace(place.machine, place.window, *client, place.options);
+        return;
+    }
+    // What adopt() has kept, a part for each disk, from the end of RAM on downwards.
+    const auto& guest = *place.from.guest;
+    const auto  at    = guest.ram + guest.ram_size - (index + 1) * k_bounce;
+    disks_[index].emplace(place.machine, place.window, *client, place.options,
+                          BouncePart{.offset = at - client->data.vaddr, .size = k_bounce});
+}
+
+void SectionDevices::make_nic(const Place& place)
+{
+    const auto        index  = used(nics_);
+    const auto* const client = next(place.from.network, index, place.machine);
+    if (client != nullptr) {
+        nics_[index].emplace(place.machine, place.window, *client, place.options);
+    }
 }
 
 /// A client that nobody serves would hold up those that share the virtualiser with it.

@@ -68,6 +68,21 @@ public:
     /// Whether the virtualiser says that the disk is there. Nobody notifies of that.
     [[nodiscard]] bool is_ready() const { return storage_ != nullptr && storage_->is_ready(); }
 
+    /// What the owner says about the disk whatever the virtualiser says: an id (none if it is
+    /// empty), and that nobody writes to it.
+    struct Label {
+        std::array<char, 20> id{};
+        bool                 read_only = false;
+    };
+    void set_label(const Label& label) { label_ = label; }
+
+    /// Bytes of requests so far, by the way they took.
+    struct Counters {
+        std::uint64_t direct  = 0; ///< without a copy
+        std::uint64_t bounced = 0; ///< with one, or merged
+    };
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+
     /// Whether every request has been answered: nobody uses the data region on our behalf.
     [[nodiscard]] bool is_idle() const { return used_parts_ == 0; }
 
@@ -111,6 +126,8 @@ private:
     sddf::block::RequestProducer    requests_{};
     sddf::block::ResponseConsumer   responses_{};
     virtio::DiskClient*             client_ = nullptr;
+    Label                           label_{};
+    Counters                        counters_{};
     Doorbell&                       virtualiser_;
 };
 

@@ -28,6 +28,9 @@ public:
     /// Errors: the section was not filled in, or a region cannot be.
     base::Result<> open(const sddf::network::ClientConfig& config);
 
+    /// The guest is told that longer packets do not get through; bytes behind the Ethernet header.
+    void set_mtu(std::uint16_t mtu) { mtu_ = mtu; }
+
     [[nodiscard]] Info                       info() const override;
     [[nodiscard]] std::span<std::byte>       transmit_buffer() override;
     void                                     transmit(std::size_t size) override;
@@ -55,6 +58,7 @@ private:
     Link                      rx_{};
     std::size_t               frame_ = 0; ///< size of the one in rx_.current
     sddf::network::MacAddress mac_{};
+    std::uint16_t             mtu_ = Info{}.mtu;
 };
 
 } // namespace backend

@@ -59,13 +59,13 @@ public:
         std::array<Queue, Queues>         queues{};
     };
 
-    /// Offers those of `features` that the disk has.
+    /// Offers those of `features` that the disk has, and the first `queues` of the storage's.
     template <std::size_t Slots, std::size_t Larges, std::size_t Queues>
     Block(Disk& disk, Storage<Slots, Larges, Queues>& storage,
-          std::uint64_t features = k_all_features)
+          std::uint64_t features = k_all_features, std::size_t queues = Queues)
         : Block{disk,
                 Parts{storage.slots, storage.free_slots, storage.larges, storage.free_larges,
-                      storage.queues},
+                      std::span{storage.queues}.first(queues)},
                 features}
     {
     }

@@ -62,9 +62,10 @@ public:
     // What it contains. All before boot().
 
     /// Takes RAM, vCPUs and passed-through interrupts from the section `.vmm_config`, instead of
-    /// from the configuration. The section must stay. vmm::SectionDevices does this and gives the
-    /// machine the devices that the sections name.
-    void adopt(const GuestConfig& section);
+    /// from the configuration. The last `kept` bytes of the RAM are not given to the guest (whole
+    /// pages). The section must stay. vmm::SectionDevices does this and gives the machine the
+    /// devices that the sections name.
+    void adopt(const GuestConfig& section, std::uint64_t kept = 0);
 
     /// Gives the guest a device of the board: its first interrupt, from the channel that the
     /// description's <irq> has, and a node in the generated device tree. The registers are the

@@ -54,8 +54,8 @@ private:
     void make(GuestConfig::Kind kind, const Place& place);
     void make_console(const Place& place);
     void make_entropy(const Place& place);
-    template <class Device, class Clients>
-    void make_next(Several<Device>& devices, const Clients& clients, const Place& place);
+    void make_disk(const Place& place);
+    void make_nic(const Place& place);
     void check_all_used(Machine& machine, const Sections& from) const;
 
     std::optional<VirtioConsole> console_{};

@@ -12,6 +12,12 @@
 
 namespace vmm {
 
+/// The part of a disk's data region that is not the guest's RAM: bytes, whole blocks of 4 KiB.
+struct BouncePart {
+    std::uint64_t offset = 0;
+    std::uint64_t size   = 0;
+};
+
 /// Construct it before Machine::boot(); it lives as long as the machine. The machine starts when
 /// the virtualiser shows the disk ready, and after a stop when the disk has answered everything.
 class VirtioBlock final : public VirtioDevice, private ChannelListener {
@@ -23,6 +29,14 @@ public:
 
     VirtioBlock(Machine& machine, const VirtioWindow& window,
                 const sddf::block::ClientConfig& section, const DeviceOptions& options = {});
+
+    /// The same where the guest's RAM lies in the data region: whole blocks go to and from there
+    /// without a copy, anything else through `bounce`.
+    VirtioBlock(Machine& machine, const VirtioWindow& window,
+                const sddf::block::ClientConfig& section, const DeviceOptions& options,
+                const BouncePart& bounce);
+
+    [[nodiscard]] const backend::BlockDisk::Counters& counters() const { return disk_.counters(); }
 
     [[nodiscard]] bool             is_quiet() const override { return disk_.is_idle(); }
     [[nodiscard]] std::string_view missing() override;

@@ -20,12 +20,13 @@ public:
     [[nodiscard]] const virtio::Network::Counters& counters() const { return model_.counters(); }
 
 private:
-    void notified(microkit::Channel channel) override;
+    base::Result<> open(const sddf::network::ClientConfig& section, const DeviceOptions& options);
+    void           notified(microkit::Channel channel) override;
 
     ChannelBell          transmit_;
     ChannelBell          receive_;
     backend::NetworkCard card_{transmit_, receive_};
-    base::Result<>       opened_; ///< before the model, which asks the card for its address
+    base::Result<>       opened_; ///< before the model, which asks the card what it is
     virtio::Network      model_;
 };
 
