@@ -17,7 +17,11 @@ FakeCounter& FakeCounter::instance()
 
 namespace arch {
 
-std::uint64_t physical_count() { return kit::FakeCounter::instance().now; }
+std::uint64_t physical_count()
+{
+    auto& counter = kit::FakeCounter::instance();
+    return counter.now += counter.step;
+}
 std::uint64_t counter_frequency() { return kit::FakeCounter::instance().frequency; }
 
 void start_physical_timer(std::uint64_t compare) { kit::FakeCounter::instance().timer = compare; }
