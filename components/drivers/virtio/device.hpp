@@ -72,6 +72,10 @@ public:
         return memory().io_addr + (reinterpret_cast<std::uint64_t>(inside) - memory().region.vaddr);
     }
 
+    /// At the end of init(): a restart may have come between an interrupt and its acknowledgement,
+    /// without which there is never another.
+    void take_interrupts() const { microkit::Channel{resources_.irqs[0]}.acknowledge(); }
+
     /// Calls `run` for an event of any channel; if it is the device's, with what its interrupt
     /// needs before and after.
     template <class Run>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "sddf/block.hpp"
+#include "sddf/journal.hpp"
 
 #include <array>
 #include <cstdint>
@@ -22,62 +23,85 @@ public:
         std::uint32_t id;     ///< the client's
         std::uint64_t offset;
         bool          is_read;
+        bool          is_part; ///< of the client's Large number `id`
     };
 
     [[nodiscard]] std::uint32_t size() const { return size_; }
     [[nodiscard]] std::uint32_t of_client(unsigned client) const { return of_client_[client]; }
 
-    /// The id for the driver. There must be fewer than k_slots.
-    std::uint32_t add(const Entry& entry)
+    /// Finds out again what follows from the slots; to be called when the journal has recovered.
+    void restore()
     {
-        if (!is_linked_) {
-            link();
+        size_       = 0;
+        first_free_ = k_slots;
+        of_client_  = {};
+        for (std::uint16_t i = k_slots; i-- > 0;) {
+            if (is_used(i)) {
+                count(i, 1);
+            } else {
+                next_[i]    = first_free_;
+                first_free_ = i;
+            }
         }
+    }
+
+    /// Calls `each(entry)` for all that are in flight.
+    template <class Each>
+    void for_each(Each&& each) const
+    {
+        for (std::uint16_t i = 0; i < k_slots; ++i) {
+            if (is_used(i)) {
+                each(entries_[i]);
+            }
+        }
+    }
+
+    /// The id for the driver. There must be fewer than k_slots.
+    std::uint32_t add(const Entry& entry, sddf::Journal& journal)
+    {
         const std::uint16_t slot = first_free_;
         first_free_              = next_[slot];
         entries_[slot]           = entry;
-        used_[slot]              = true;
-        ++size_;
-        ++of_client_[entry.client];
-        return slot | std::uint32_t{generation_[slot]} << 16;
+        journal.note(state_[slot]);
+        ++state_[slot];
+        count(slot, 1);
+        return slot | std::uint32_t{generation(slot)} << 16;
     }
 
     /// What was sent under this id; nothing where that is not in flight.
-    std::optional<Entry> take(std::uint32_t id)
+    std::optional<Entry> take(std::uint32_t id, sddf::Journal& journal)
     {
         const auto slot = static_cast<std::uint16_t>(id);
-        if (slot >= k_slots || !used_[slot] || generation_[slot] != id >> 16) {
+        if (slot >= k_slots || !is_used(slot) || generation(slot) != id >> 16) {
             return std::nullopt;
         }
-        used_[slot] = false;
-        ++generation_[slot];
+        journal.note(state_[slot]);
+        ++state_[slot];
         next_[slot] = first_free_;
         first_free_ = slot;
-        --size_;
-        --of_client_[entries_[slot].client];
+        count(slot, ~std::uint32_t{0});
         return entries_[slot];
     }
 
 private:
-    void link()
+    /// Its lowest bit, so that each use has a generation of its own.
+    [[nodiscard]] bool is_used(std::uint16_t slot) const { return (state_[slot] & 1) != 0; }
+    [[nodiscard]] std::uint16_t generation(std::uint16_t slot) const
     {
-        for (std::uint16_t i = 0; i < k_slots; ++i) {
-            next_[i] = static_cast<std::uint16_t>(i + 1);
-        }
-        is_linked_ = true;
+        return static_cast<std::uint16_t>(state_[slot] >> 1);
+    }
+    void count(std::uint16_t slot, std::uint32_t change)
+    {
+        size_ += change;
+        of_client_[entries_[slot].client] += change;
     }
 
-    bool                                               is_linked_  = false;
     std::uint32_t                                      size_       = 0;
-    std::uint16_t                                      first_free_ = 0;
+    std::uint16_t                                      first_free_ = k_slots;
     std::array<std::uint16_t, k_slots>                 next_{};
-    std::array<std::uint16_t, k_slots>                 generation_{};
-    std::array<bool, k_slots>                          used_{};
+    std::array<std::uint32_t, k_slots>                 state_{};
     std::array<Entry, k_slots>                         entries_{};
     std::array<std::uint32_t, sddf::k_max_clients + 1> of_client_{}; ///< the last: nobody's
 };
-
-/// Of this program; a restart that keeps memory keeps it, and what is with the driver is answered.
-extern InFlight in_flight;
 
 } // namespace blk_virt

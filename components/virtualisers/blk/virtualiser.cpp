@@ -4,7 +4,7 @@
 // A client names blocks of its partition and bytes of its data region; both are checked before the
 // driver sees the disk's blocks and the device's addresses. Nothing here waits: the table is read
 // one event after the other, and requests stay in their rings until there is room for them.
-#include "in_flight.hpp"
+#include "books.hpp"
 #include "table_reader.hpp"
 
 #include "arch/cache.hpp"
@@ -17,11 +17,11 @@
 
 SDDF_CONFIG(".blk_virt_config") sddf::block::VirtConfig blk_config;
 
-constinit blk_virt::InFlight blk_virt::in_flight;
+constinit blk_virt::Memory blk_virt::memory;
 
 namespace {
 
-using blk_virt::in_flight;
+using blk_virt::Books;
 using blk_virt::Partition;
 using blk_virt::TableReader;
 using sddf::block::Code;
@@ -37,6 +37,14 @@ struct Client {
     Partition                     partition;
     bool                          is_served = false; ///< its partition is good
 };
+
+auto& in_flight = blk_virt::memory.in_flight;
+auto& books     = blk_virt::memory.books;
+auto& journal   = blk_virt::memory.journal;
+
+/// Looks at a driver that is not ready yet. sDDF has no notification for that; most drivers are
+/// soon.
+constexpr unsigned k_patience = 1'000'000;
 
 /// Who asks when the virtualiser itself does: no client.
 constexpr std::uint16_t k_self = sddf::k_max_clients;
@@ -57,6 +65,38 @@ StorageInfo& info_of(const sddf::block::Connection& connection)
     return *reinterpret_cast<StorageInfo*>(connection.storage_info.vaddr);
 }
 
+/// As one change: what the driver and the clients get, and what is written down.
+void show()
+{
+    journal.stage(to_driver);
+    journal.stage(from_driver);
+    for (unsigned i = 0; i < client_count(); ++i) {
+        journal.stage(clients[i].requests);
+        journal.stage(clients[i].responses);
+    }
+    journal.commit();
+    (void)from_driver.release();
+    const bool has_new = to_driver.publish();
+    for (unsigned i = 0; i < client_count(); ++i) {
+        (void)clients[i].requests.release();
+        if (clients[i].responses.publish()) {
+            microkit::Channel{blk_config.clients[i].connection.id}.notify();
+        }
+    }
+    journal.done();
+    if (has_new) {
+        microkit::Channel{blk_config.driver.connection.id}.notify_at_end();
+    }
+}
+
+/// Before each request or answer: a long event is shown in parts.
+void make_room()
+{
+    if (!journal.has_room(Books::k_note + sizeof(std::uint64_t))) {
+        show();
+    }
+}
+
 void answer(unsigned client, std::uint32_t id, Status status, std::uint16_t count = 0)
 {
     // There is room: a request is taken only when there is.
@@ -73,35 +113,62 @@ bool is_allowed(const Client& client, const sddf::Region& data, const Request& r
            base::range_fits(request.io_or_offset, bytes, data.size);
 }
 
+/// Sends blocks of a client's request, from `first` on; `id` of the entry is the client's, or that
+/// of its Large.
+void send(unsigned number, const Request& request, std::uint16_t first, std::uint16_t count,
+          std::uint32_t id, bool is_part)
+{
+    const auto& config = blk_config.clients[number];
+    const auto  offset = request.io_or_offset + std::uint64_t{first} * k_block_size;
+    Request     out{.code = request.code, .count = count};
+    if (count != 0) {
+        // Before a read, too: a line that is written back later would spoil what the device wrote.
+        arch::clean_data_cache(config.data.region.bytes().data() + offset,
+                               std::size_t{count} * k_block_size);
+        out.io_or_offset = config.data.io_addr + offset;
+        out.block_number = clients[number].partition.start + request.block_number + first;
+    }
+    out.id = in_flight.add({.client  = static_cast<std::uint16_t>(number),
+                            .count   = count,
+                            .id      = id,
+                            .offset  = offset,
+                            .is_read = request.code == Code::read,
+                            .is_part = is_part},
+                           journal);
+    (void)to_driver.push(out);
+}
+
+/// The next part of a client's large request. False: it has too many of them under way.
+bool send_part(unsigned number)
+{
+    const auto part = books[number].next_part(journal);
+    if (part) {
+        send(number, part->request, part->first, part->count, part->number, true);
+    }
+    return part.has_value();
+}
+
 void forward(unsigned number, const Request& request)
 {
-    const auto& config  = blk_config.clients[number];
+    auto&       book    = books[number];
     const auto& client  = clients[number];
     const bool  is_data = request.code == Code::read || request.code == Code::write;
     if (!client.is_served) {
         answer(number, request.id, Status::no_device);
         return;
     }
-    if (is_data ? !is_allowed(client, config.data.region, request)
+    if (is_data ? !is_allowed(client, blk_config.clients[number].data.region, request)
                 : request.code != Code::flush && request.code != Code::barrier) {
         answer(number, request.id, Status::invalid_parameter);
         return;
     }
-    Request out{.code = request.code};
-    if (is_data) {
-        // Before a read, too: a line that is written back later would spoil what the device wrote.
-        arch::clean_data_cache(config.data.region.bytes().data() + request.io_or_offset,
-                               std::size_t{request.count} * k_block_size);
-        out.io_or_offset = config.data.io_addr + request.io_or_offset;
-        out.block_number = client.partition.start + request.block_number;
-        out.count        = request.count;
+    if (!is_data || request.count <= blk_virt::k_part) {
+        book.add();
+        send(number, request, 0, is_data ? request.count : std::uint16_t{0}, request.id, false);
+        return;
     }
-    out.id = in_flight.add({.client  = static_cast<std::uint16_t>(number),
-                            .count   = out.count,
-                            .id      = request.id,
-                            .offset  = request.io_or_offset,
-                            .is_read = request.code == Code::read});
-    (void)to_driver.push(out);
+    book.begin(request, journal);
+    (void)send_part(number);
 }
 
 bool has_room_at_driver() { return in_flight.size() < most_in_flight && to_driver.space() != 0; }
@@ -111,25 +178,37 @@ std::uint32_t share()
 {
     std::uint32_t wanting = 0;
     for (unsigned i = 0; i < client_count(); ++i) {
-        wanting += in_flight.of_client(i) != 0 || clients[i].requests.available() != 0 ? 1U : 0U;
+        const bool wants = in_flight.of_client(i) != 0 || clients[i].requests.available() != 0 ||
+                           books[i].has_part();
+        wanting += wants ? 1U : 0U;
     }
     return std::max(1U, most_in_flight / std::max(1U, wanting));
 }
 
-/// One request of a client, if it has one and may. True: it was taken.
-bool serve(unsigned number, std::uint32_t most)
+/// One request of a client, or part of one, if it has one and may; `left` counts down the requests.
+/// True: it was taken.
+bool serve(unsigned number, std::uint32_t most, std::uint32_t& left)
 {
-    auto&      client = clients[number];
-    const auto mine   = in_flight.of_client(number);
+    auto& client = clients[number];
+    auto& book   = books[number];
+    if (in_flight.of_client(number) >= most) {
+        return false;
+    }
+    make_room();
+    if (book.has_part()) {
+        return send_part(number);
+    }
     // No more under way than answers fit: who does not take its answers is not served.
-    if (mine >= most || client.responses.space() <= mine) {
+    if (left == 0 || client.responses.space() <= book.unanswered()) {
         return false;
     }
     const auto request = client.requests.pop();
-    if (request) {
-        forward(number, *request);
+    if (!request) {
+        return false;
     }
-    return request.has_value();
+    --left;
+    forward(number, *request);
+    return true;
 }
 
 void serve_clients()
@@ -141,13 +220,9 @@ void serve_clients()
     }
     const auto most = share();
     for (unsigned idle = 0; idle < client_count() && has_room_at_driver();) {
-        if (left[next] != 0 && serve(next, most)) {
-            idle = 0;
-            --left[next];
-        } else {
-            ++idle;
-        }
-        next = (next + 1) % client_count();
+        const bool wants = left[next] != 0 || books[next].has_part();
+        idle             = wants && serve(next, most, left[next]) ? 0 : idle + 1;
+        next             = (next + 1) % client_count();
     }
 }
 
@@ -158,7 +233,8 @@ void take_answers()
         if (!response) {
             break;
         }
-        const auto entry = in_flight.take(response->id);
+        make_room();
+        const auto entry = in_flight.take(response->id, journal);
         if (!entry) {
             continue; // nobody's: an answer that came twice
         }
@@ -177,11 +253,19 @@ void take_answers()
                 blk_config.clients[entry->client].data.region.bytes().data() + entry->offset,
                 std::size_t{entry->count} * k_block_size);
         }
+        auto& book = books[entry->client];
+        if (entry->is_part) {
+            const auto done = book.finish_part(entry->id, entry->count, response->status, journal);
+            if (done) {
+                answer(entry->client, done->id, done->status, done->success_count);
+            }
+            continue;
+        }
+        book.remove();
         const bool fine = response->status == Status::ok;
         answer(entry->client, entry->id, response->status,
                fine ? entry->count : std::min(response->success_count, entry->count));
     }
-    (void)from_driver.release();
 }
 
 void open_partitions()
@@ -220,9 +304,14 @@ void learn_about_disk()
     }
     if (!reader.is_over() && !reading && has_room_at_driver()) {
         auto request = reader.request();
-        reading      = in_flight.add(
-                 {.client = k_self, .count = request.count, .id = 0, .offset = 0, .is_read = true});
-        request.id = *reading;
+        reading      = in_flight.add({.client  = k_self,
+                                      .count   = request.count,
+                                      .id      = 0,
+                                      .offset  = 0,
+                                      .is_read = true,
+                                      .is_part = false},
+                                     journal);
+        request.id   = *reading;
         (void)to_driver.push(request);
     }
 }
@@ -245,15 +334,7 @@ void run()
         }
         serve_clients();
     }
-    for (unsigned i = 0; i < client_count(); ++i) {
-        (void)clients[i].requests.release();
-        if (clients[i].responses.publish()) {
-            microkit::Channel{blk_config.clients[i].connection.id}.notify();
-        }
-    }
-    if (to_driver.publish()) {
-        microkit::Channel{blk_config.driver.connection.id}.notify_at_end();
-    }
+    show();
 }
 
 } // namespace
@@ -262,6 +343,7 @@ void init()
 {
     using microkit::require;
     require(sddf::check(blk_config));
+    blk_virt::memory.recover();
     const auto& driver = blk_config.driver.connection;
     require(to_driver.open(driver.req_queue.bytes(), driver.num_buffers));
     require(from_driver.open(driver.resp_queue.bytes(), driver.num_buffers));
@@ -284,7 +366,14 @@ void init()
     is_disk_known = false;
     reader        = {};
     reading.reset();
+    for (unsigned i = 0; i < k_patience && !info_of(driver).is_ready(); ++i) {
+    }
     run();
+    // Before a restart a counter may have moved without a notification.
+    for (unsigned i = 0; i < client_count(); ++i) {
+        microkit::Channel{blk_config.clients[i].connection.id}.notify();
+    }
+    microkit::Channel{driver.id}.notify();
 }
 
 void notified(microkit::Channel) { run(); }

@@ -60,13 +60,18 @@ std::size_t Producer::write(std::span<const std::byte> from)
     return size;
 }
 
+void Producer::show()
+{
+    store_release(queue_->tail, tail_);
+    published_ = tail_;
+}
+
 bool Producer::publish()
 {
     if (published_ == tail_) {
         return false;
     }
-    store_release(queue_->tail, tail_);
-    published_ = tail_;
+    show();
     return true;
 }
 
@@ -108,6 +113,8 @@ std::size_t Consumer::read(std::span<std::byte> to)
     head_ += size;
     return size;
 }
+
+void Consumer::show() { store_release(queue_->head, head_); }
 
 bool Consumer::release()
 {

@@ -133,6 +133,7 @@ void init()
         // Before a restart a ring may have been filled without a notification.
         microkit::Channel{entropy_config.clients[i].id}.notify();
     }
+    device.take_interrupts();
 }
 
 void notified(microkit::Channel channel) { device.on_event(channel, run); }

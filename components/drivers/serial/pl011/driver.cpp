@@ -80,9 +80,10 @@ void transmit()
                 break;
             }
             write(Reg::uartdr, pl011::Uartdr{std::to_integer<std::uint32_t>(byte)});
+            to_send.advance(1);
+            to_send.show(); // one by one, so that a restart sends no byte again
             ++sent;
         }
-        to_send.advance(sent);
         budget -= sent;
     }
     if (to_send.release()) {
@@ -102,6 +103,7 @@ void receive()
         return !read<pl011::Uartfr>(Reg::uartfr).get<pl011::Uartfr::rxfe>();
     };
     bool has_room = true;
+    bool has_new  = false;
     for (std::size_t budget = k_budget; budget != 0 && has_input(); --budget) {
         auto room = received.room();
         if (room.empty()) {
@@ -115,9 +117,11 @@ void receive()
         if (!data.is_damaged()) {
             room.front() = static_cast<std::byte>(data.get<pl011::Uartdr::data>());
             received.advance(1);
+            received.show(); // the device has it no more, so a restart must not forget it
+            has_new = true;
         }
     }
-    if (received.publish()) {
+    if (has_new) {
         microkit::Channel{serial_config.rx.id}.notify();
     }
     enabled.set<Interrupts::rx>(has_room);
@@ -145,6 +149,13 @@ void init()
     enabled = {};
     set_up_device();
     run(); // what was there before a restart
+    // Before it a counter may have moved without a notification, or an interrupt have come without
+    // an acknowledgement.
+    if (serial_config.rx_enabled) {
+        microkit::Channel{serial_config.rx.id}.notify();
+    }
+    microkit::Channel{serial_config.tx.id}.notify();
+    microkit::Channel{device_resources.irqs[0]}.acknowledge();
 }
 
 void notified(microkit::Channel channel)

@@ -243,6 +243,7 @@ void init()
         microkit::Channel{serial_config.rx.id}.notify();
     }
     microkit::Channel{serial_config.tx.id}.notify();
+    device.take_interrupts();
 }
 
 void notified(microkit::Channel channel) { device.on_event(channel, run); }

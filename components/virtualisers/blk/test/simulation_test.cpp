@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Seeded schedules of clients, virtualiser and driver, each of which runs only when it was
 // notified: every request is answered once, and nobody waits for ever.
-#include "../in_flight.hpp"
+#include "../books.hpp"
 #include "disk_image.hpp"
 
 #include "kit/fake_microkit.hpp"
@@ -41,7 +41,7 @@ public:
         , driver_{static_cast<std::uint16_t>(1 + seed % 9)}
     {
         fake_.reset();
-        blk_virt::in_flight    = {};
+        blk_virt::memory       = {};
         blk_config             = {};
         blk_config.magic       = sddf::magic_of(sddf::Class::block);
         blk_config.num_clients = k_clients;

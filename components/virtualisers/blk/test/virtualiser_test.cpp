@@ -1,129 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The block virtualiser between clients and a driver whose disk is in memory.
-#include "../in_flight.hpp"
-#include "disk_image.hpp"
-
-#include "kit/fake_microkit.hpp"
-#include "kit/sddf_links.hpp"
-#include "microkit/microkit.hpp"
-
-#include <gtest/gtest.h>
-
-#include <algorithm>
-#include <array>
-#include <deque>
-#include <map>
-#include <memory>
-
-extern sddf::block::VirtConfig blk_config;
+// The block virtualiser between fake clients, a fake driver and a disk in memory.
+#include "fixture.hpp"
 
 namespace {
 
-using blk_virt::test::DiskImage;
-using sddf::block::Code;
-using sddf::block::Request;
-using sddf::block::Response;
-using sddf::block::Status;
-
-constexpr unsigned    k_driver  = 0;
-constexpr std::size_t k_clients = 3;
-
-class BlkVirt : public testing::Test {
-protected:
-    BlkVirt()
-    {
-        fake.reset();
-        blk_virt::in_flight            = {};
-        blk_config                     = {};
-        blk_config.magic               = sddf::magic_of(sddf::Class::block);
-        blk_config.num_clients         = k_clients;
-        blk_config.driver.connection   = driver.connection(k_driver);
-        blk_config.driver.data.region  = own.region();
-        blk_config.driver.data.io_addr = own.region().vaddr;
-        for (std::uint8_t i = 0; i < k_clients; ++i) {
-            blk_config.clients[i].connection =
-                links[i].connection(static_cast<std::uint8_t>(1 + i));
-            blk_config.clients[i].data.region = data[i].region();
-            // Device addresses are not the client's: here they are so by chance of the test.
-            blk_config.clients[i].data.io_addr = data[i].region().vaddr;
-            blk_config.clients[i].partition    = i;
-        }
-        disk.make_mbr({{64, 800}, {1024, 1600}, {4096, 80}});
-    }
-    void set_ready(bool read_only = false)
-    {
-        auto& info       = driver.storage();
-        info.capacity    = disk.bytes.size() / 4096;
-        info.sector_size = 512;
-        info.read_only   = read_only ? 1 : 0;
-        info.set_ready(true);
-    }
-    void start()
-    {
-        set_ready();
-        init();
-        run_driver();
-    }
-    void event(unsigned channel)
-    {
-        fake.notifications.clear();
-        notified(microkit::Channel{channel});
-        fake.end_of_entry_point();
-        told.insert(told.end(), fake.notifications.begin(), fake.notifications.end());
-    }
-    static bool is_whole(const Request& request)
-    {
-        return request.code == Code::read || request.code == Code::write;
-    }
-    void serve_one(const Request& request)
-    {
-        seen.push_back(request);
-        if (is_whole(request)) {
-            ASSERT_LE((request.block_number + request.count) * 4096, disk.bytes.size());
-            auto*      memory = reinterpret_cast<std::byte*>(request.io_or_offset);
-            auto*      there  = &disk.bytes[request.block_number * 4096];
-            const auto size   = std::size_t{request.count} * 4096;
-            request.code == Code::read ? std::memcpy(memory, there, size)
-                                         : std::memcpy(there, memory, size);
-        }
-        ASSERT_TRUE(driver.answer(
-            {.status = Status::ok, .success_count = request.count, .id = request.id}));
-    }
-    /// The driver does all there is, until there is no more.
-    void run_driver()
-    {
-        for (unsigned i = 0; i < 1000; ++i) {
-            const auto requests = driver.take_requests();
-            if (requests.empty()) {
-                return;
-            }
-            std::ranges::for_each(requests, [&](const auto& request) { serve_one(request); });
-            event(k_driver);
-        }
-        FAIL() << "it never ends";
-    }
-    Response ask(unsigned client, Request request)
-    {
-        EXPECT_TRUE(links[client].ask(request));
-        event(1 + client);
-        run_driver();
-        const auto responses = links[client].take_responses();
-        EXPECT_EQ(responses.size(), 1U);
-        return responses.empty() ? Response{} : responses.front();
-    }
-    Status status(unsigned client, const Request& request) { return ask(client, request).status; }
-
-    kit::FakeMicrokit&                    fake = kit::FakeMicrokit::instance();
-    DiskImage                             disk{2048};
-    kit::BlockLink                        driver{48}; // not a power of two
-    kit::Memory                           own{40960};
-    std::array<kit::BlockLink, k_clients> links{kit::BlockLink{16}, kit::BlockLink{16},
-                                                kit::BlockLink{16}};
-    std::array<kit::Memory, k_clients>    data{kit::Memory{65536}, kit::Memory{65536},
-                                            kit::Memory{65536}};
-    std::vector<Request>                  seen;
-    std::vector<unsigned>                 told;
-};
+using namespace blk_virt::test;
 
 TEST_F(BlkVirt, ClientsSeeTheirPartitions)
 {
@@ -244,8 +125,8 @@ TEST_F(BlkVirt, TheCopyOfAGptCountsWhereTheFirstIsDamaged)
 {
     for (const std::size_t damage : {std::size_t{512 + 40}, std::size_t{1024 + 33}}) {
         fake.reset();
-        blk_virt::in_flight = {};
-        disk                = DiskImage{2048};
+        blk_virt::memory = {};
+        disk             = DiskImage{2048};
         disk.make_gpt({{64, 800}, {1024, 1600}, {4096, 80}});
         disk.bytes[damage] ^= std::byte{1};
         start();
@@ -269,8 +150,8 @@ TEST_F(BlkVirt, AnyTableIsSurvived)
     std::uint64_t seed = 1;
     for (unsigned round = 0; round < 300; ++round) {
         fake.reset();
-        blk_virt::in_flight = {};
-        disk                = DiskImage{64};
+        blk_virt::memory = {};
+        disk             = DiskImage{64};
         disk.make_gpt({{40, 80}, {128, 80}, {208, 80}});
         for (unsigned i = 0; i < 1 + round % 8; ++i) {
             seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
@@ -287,6 +168,49 @@ TEST_F(BlkVirt, AReadOnlyDiskRefusesWrites)
     run_driver();
     EXPECT_EQ(links[0].storage().read_only, 1U);
     EXPECT_EQ(status(0, {.code = Code::write, .count = 1}), Status::invalid_parameter);
+}
+
+TEST_F(BlkVirt, ALargeRequestGoesInPartsAndGetsOneAnswer)
+{
+    start();
+    seen.clear();
+    disk.bytes[(128 + 199) * 4096] = std::byte{42}; // the partition's last block
+    const auto response            = ask(1, {.code = Code::read, .count = 200, .id = 7});
+    EXPECT_EQ(response.status, Status::ok);
+    EXPECT_EQ(response.success_count, 200U);
+    EXPECT_EQ(response.id, 7U);
+    ASSERT_EQ(seen.size(), 2U);
+    EXPECT_EQ(seen[0].count + seen[1].count, 200);
+    EXPECT_LE(seen[0].count, blk_virt::k_part);
+    EXPECT_EQ(data[1].bytes()[199 * 4096], std::byte{42});
+}
+
+TEST_F(BlkVirt, ALargeRequestOfWhichAPartFailsHasFailed)
+{
+    start();
+    EXPECT_TRUE(links[1].ask({.code = Code::read, .count = 200, .id = 7}));
+    event(2);
+    const auto parts = driver.take_requests();
+    ASSERT_EQ(parts.size(), 2U);
+    EXPECT_TRUE(driver.answer({.status = Status::ok, .success_count = 72, .id = parts[1].id}));
+    event(k_driver);
+    EXPECT_TRUE(links[1].take_responses().empty());
+    EXPECT_TRUE(driver.answer({.status = Status::io, .id = parts[0].id}));
+    event(k_driver);
+    const auto responses = links[1].take_responses();
+    ASSERT_EQ(responses.size(), 1U);
+    EXPECT_EQ(responses[0].status, Status::io);
+    EXPECT_EQ(responses[0].success_count, 0U);
+}
+
+TEST_F(BlkVirt, ADriverThatIsReadyLateIsFoundWhenAClientAsks)
+{
+    init(); // has looked for a while
+    set_ready();
+    EXPECT_TRUE(links[0].ask({.code = Code::read, .count = 1, .id = 3}));
+    event(1);
+    run_driver();
+    EXPECT_EQ(links[0].take_responses().size(), 1U);
 }
 
 TEST_F(BlkVirt, AFullDriverLeavesNobodyOut)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Network copier: received frames into one client's own memory, so that it never sees the device's
 // buffers and cannot keep them.
-#include "microkit/microkit.hpp"
+#include "link.hpp"
+
 #include "microkit/require.hpp"
 #include "sddf/config.hpp"
 #include "sddf/network.hpp"
@@ -13,15 +14,16 @@ SDDF_CONFIG(".net_copy_config") sddf::network::CopierConfig net_config;
 
 namespace {
 
-using sddf::network::Consumer;
+using net_link::Link;
 using sddf::network::Descriptor;
 using sddf::network::k_buffer_size;
-using sddf::network::Producer;
 
-Consumer received;
-Producer returned;
-Consumer client_free;
-Producer client_frames;
+std::array<Link, 2> links;
+Link&               source = links[0]; ///< the virtualiser, or a switch
+Link&               client = links[1];
+
+/// Of a batch of work; in memory that a restart keeps.
+constinit sddf::Journal journal;
 
 /// The bytes of a frame, empty where its descriptor makes no sense.
 std::span<const std::byte> bytes_of(const Descriptor& frame)
@@ -38,7 +40,7 @@ std::span<const std::byte> bytes_of(const Descriptor& frame)
 std::optional<Descriptor> client_buffer(std::uint32_t& tries)
 {
     while (tries != 0) {
-        const auto buffer = client_free.pop();
+        const auto buffer = client.in.pop();
         if (!buffer) {
             return std::nullopt;
         }
@@ -50,12 +52,12 @@ std::optional<Descriptor> client_buffer(std::uint32_t& tries)
     return std::nullopt;
 }
 
-/// Everything once. True: there is more already.
-bool pass()
+void run()
 {
+    source.in.ask_first(); // frames wake us up, and not the client's buffers
     std::uint32_t tries = net_config.client.num_buffers;
-    for (auto left = received.available(); left != 0; --left) {
-        const auto frame = received.pop();
+    for (auto left = source.in.available(); left != 0; --left) {
+        const auto frame = source.in.pop();
         if (!frame) {
             break;
         }
@@ -65,26 +67,12 @@ bool pass()
             if (const auto buffer = client_buffer(tries)) {
                 const auto to = net_config.client_data.part(buffer->io_or_offset, bytes.size());
                 std::memcpy(to.data(), bytes.data(), to.size());
-                (void)client_frames.push({.io_or_offset = buffer->io_or_offset, .len = frame->len});
+                (void)client.out.push({.io_or_offset = buffer->io_or_offset, .len = frame->len});
             }
         }
-        (void)returned.push(*frame);
+        (void)source.out.push(*frame);
     }
-    (void)received.release();
-    (void)client_free.release();
-    if (client_frames.publish_if_asked()) {
-        microkit::Channel{net_config.client.id}.notify();
-    }
-    if (returned.publish_if_asked()) {
-        microkit::Channel{net_config.rx.id}.notify();
-    }
-    return received.ask_for_more();
-}
-
-void run()
-{
-    while (pass()) {
-    }
+    net_link::show(links, journal);
 }
 
 } // namespace
@@ -93,18 +81,18 @@ void init()
 {
     using microkit::require;
     require(sddf::check(net_config));
-    const auto& rx     = net_config.rx;
-    const auto& client = net_config.client;
-    if (net_config.client_data.size < std::uint64_t{client.num_buffers} * k_buffer_size) {
+    journal.recover();
+    const auto& connection = net_config.client;
+    if (net_config.client_data.size < std::uint64_t{connection.num_buffers} * k_buffer_size) {
         microkit::panic("the client's buffers do not fit into their region");
     }
-    require(received.open(rx.active_queue.bytes(), rx.num_buffers));
-    require(returned.open(rx.free_queue.bytes(), rx.num_buffers));
-    (void)require(sddf::network::fill_free_ring(client.free_queue.bytes(), client.num_buffers));
-    require(client_free.open(client.free_queue.bytes(), client.num_buffers));
-    require(client_frames.open(client.active_queue.bytes(), client.num_buffers));
-    client_free.decline(); // frames wake us up, not buffers
+    (void)require(
+        sddf::network::fill_free_ring(connection.free_queue.bytes(), connection.num_buffers));
+    require(source.open_receiving(net_config.rx));
+    require(client.open_sending(connection));
+    client.in.decline();
     run();
+    net_link::tell(links);
 }
 
 void notified(microkit::Channel) { run(); }

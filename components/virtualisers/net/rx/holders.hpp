@@ -17,6 +17,9 @@ public:
     /// A buffer, below k_most, was given to these clients.
     void set(std::size_t buffer, std::uint64_t clients) { held_[buffer] = clients; }
 
+    /// What is known of a buffer, to be noted before it changes.
+    [[nodiscard]] std::uint64_t& of(std::size_t buffer) { return held_[buffer]; }
+
     /// A client returns a buffer. True: nobody holds it any more. False: somebody does, or this
     /// client did not.
     [[nodiscard]] bool remove(std::size_t buffer, unsigned client)

@@ -4,6 +4,7 @@
 // The frame stays in the device's buffer, which goes back to the driver when all its readers have
 // returned it. Who holds which buffer is written down: nobody can return what it does not hold.
 #include "holders.hpp"
+#include "link.hpp"
 
 #include "arch/cache.hpp"
 #include "microkit/microkit.hpp"
@@ -19,30 +20,30 @@ constinit net_virt_rx::Holders net_virt_rx::holders;
 
 namespace {
 
+using net_link::Link;
 using net_virt_rx::holders;
-using sddf::network::Consumer;
 using sddf::network::Descriptor;
 using sddf::network::k_buffer_size;
 using sddf::network::MacAddress;
-using sddf::network::Producer;
 
 constexpr std::size_t k_ethernet_header = 14;
 
-struct Client {
-    Consumer returned;
-    Producer frames;
-};
+/// The first is the driver, then the clients.
+std::array<Link, 1 + sddf::k_max_clients> all;
+Link&                                     driver  = all[0];
+Link* const                               clients = &all[1];
 
-Consumer                                from_driver;
-Producer                                to_driver;
-std::array<Client, sddf::k_max_clients> clients;
+/// Of a batch of work; in memory that a restart keeps, as the holders.
+constinit sddf::Journal journal;
+
+std::span<Link> links() { return std::span{all}.first(1 + std::size_t{net_config.num_clients}); }
 
 std::uint32_t buffers() { return net_config.driver.num_buffers; }
 
 void give_back(std::uint64_t offset)
 {
     // There is room: the ring has a slot for each buffer.
-    (void)to_driver.push({.io_or_offset = net_config.data.io_addr + offset});
+    (void)driver.out.push({.io_or_offset = net_config.data.io_addr + offset});
 }
 
 /// Which clients get a frame to this address. Multicast goes to everybody, as broadcast does: it is
@@ -50,18 +51,18 @@ void give_back(std::uint64_t offset)
 std::uint64_t receivers(const MacAddress& destination)
 {
     const bool    is_group = (destination[0] & 1) != 0;
-    std::uint64_t all      = 0;
+    std::uint64_t group    = 0;
     for (unsigned i = 0; i < net_config.num_clients; ++i) {
         const auto& client = net_config.clients[i];
         const auto  count  = std::min<std::size_t>(client.num_macs, client.mac_addrs.size());
         const auto  end    = client.mac_addrs.begin() + static_cast<std::ptrdiff_t>(count);
         if (is_group) {
-            all |= std::uint64_t{1} << i;
+            group |= std::uint64_t{1} << i;
         } else if (std::find(client.mac_addrs.begin(), end, destination) != end) {
             return std::uint64_t{1} << i;
         }
     }
-    return all;
+    return group;
 }
 
 void deliver(const Descriptor& frame)
@@ -81,7 +82,7 @@ void deliver(const Descriptor& frame)
         const auto wanted = receivers(destination);
         for (unsigned i = 0; i < net_config.num_clients; ++i) {
             const auto bit = std::uint64_t{1} << i;
-            if ((wanted & bit) != 0 && clients[i].frames.push(local)) {
+            if ((wanted & bit) != 0 && clients[i].out.push(local)) {
                 held |= bit;
             }
         }
@@ -89,59 +90,55 @@ void deliver(const Descriptor& frame)
     if (held == 0) {
         give_back(local.io_or_offset);
     } else {
-        holders.set(local.io_or_offset / k_buffer_size, held);
+        const auto number = local.io_or_offset / k_buffer_size;
+        journal.note(holders.of(number));
+        holders.set(number, held);
+    }
+}
+
+/// Before each buffer: a long batch is shown in parts.
+void make_room()
+{
+    if (!journal.has_room(sizeof(std::uint64_t))) {
+        net_link::show(links(), journal);
     }
 }
 
 void take_returned(unsigned client)
 {
-    auto& ring = clients[client].returned;
+    auto& ring = clients[client].in;
     for (auto left = ring.available(); left != 0; --left) {
+        make_room();
         const auto buffer = ring.pop();
         if (!buffer) {
             break;
         }
-        if (sddf::network::is_buffer(*buffer, buffers()) &&
-            holders.remove(buffer->io_or_offset / k_buffer_size, client)) {
+        if (!sddf::network::is_buffer(*buffer, buffers())) {
+            continue;
+        }
+        const auto number = buffer->io_or_offset / k_buffer_size;
+        journal.note(holders.of(number));
+        if (holders.remove(number, client)) {
             give_back(buffer->io_or_offset);
         }
     }
-    (void)ring.release();
 }
 
-/// Everything once. True: there is more already.
-bool pass()
+void run()
 {
+    net_link::ask(links());
     for (unsigned i = 0; i < net_config.num_clients; ++i) {
         take_returned(i);
     }
-    for (auto left = from_driver.available(); left != 0; --left) {
-        const auto frame = from_driver.pop();
+    for (auto left = driver.in.available(); left != 0; --left) {
+        make_room();
+        const auto frame = driver.in.pop();
         if (!frame) {
             break;
         }
         deliver(*frame);
     }
-    (void)from_driver.release();
-    for (unsigned i = 0; i < net_config.num_clients; ++i) {
-        if (clients[i].frames.publish_if_asked()) {
-            microkit::Channel{net_config.clients[i].connection.id}.notify();
-        }
-    }
-    if (to_driver.publish_if_asked()) {
-        microkit::Channel{net_config.driver.id}.notify();
-    }
-    bool more = from_driver.ask_for_more();
-    for (unsigned i = 0; i < net_config.num_clients; ++i) {
-        more = clients[i].returned.ask_for_more() || more;
-    }
-    return more;
-}
-
-void run()
-{
-    while (pass()) {
-    }
+    net_link::show(links(), journal);
 }
 
 } // namespace
@@ -150,23 +147,20 @@ void init()
 {
     using microkit::require;
     require(sddf::check(net_config));
-    const auto& driver = net_config.driver;
-    if (driver.num_buffers > net_virt_rx::Holders::k_most ||
-        net_config.data.region.size < std::uint64_t{driver.num_buffers} * k_buffer_size) {
+    journal.recover();
+    const auto& connection = net_config.driver;
+    if (connection.num_buffers > net_virt_rx::Holders::k_most ||
+        net_config.data.region.size < std::uint64_t{connection.num_buffers} * k_buffer_size) {
         microkit::panic("there are too many buffers for their region, or more than 4096");
     }
-    require(from_driver.open(driver.active_queue.bytes(), driver.num_buffers));
+    (void)require(sddf::network::fill_free_ring(connection.free_queue.bytes(),
+                                                connection.num_buffers, net_config.data.io_addr));
+    require(driver.open_receiving(connection));
     for (unsigned i = 0; i < net_config.num_clients; ++i) {
-        const auto& connection = net_config.clients[i].connection;
-        require(clients[i].returned.open(connection.free_queue.bytes(), connection.num_buffers));
-        require(clients[i].frames.open(connection.active_queue.bytes(), connection.num_buffers));
+        require(clients[i].open_sending(net_config.clients[i].connection));
     }
-    if (require(sddf::network::fill_free_ring(driver.free_queue.bytes(), driver.num_buffers,
-                                              net_config.data.io_addr))) {
-        microkit::Channel{driver.id}.notify();
-    }
-    require(to_driver.open(driver.free_queue.bytes(), driver.num_buffers));
     run();
+    net_link::tell(links());
 }
 
 void notified(microkit::Channel) { run(); }

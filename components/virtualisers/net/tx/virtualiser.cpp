@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Network virtualiser, sending: frames of many clients through one driver, in turns.
+#include "link.hpp"
+
 #include "arch/cache.hpp"
 #include "microkit/microkit.hpp"
 #include "microkit/require.hpp"
@@ -20,32 +22,35 @@ std::array<std::uint32_t, sddf::k_max_clients> outstanding;
 
 namespace {
 
+using net_link::Link;
 using net_virt_tx::outstanding;
-using sddf::network::Consumer;
 using sddf::network::Descriptor;
 using sddf::network::k_buffer_size;
-using sddf::network::Producer;
 
-struct Client {
-    Consumer frames;
-    Producer returned;
-};
+/// The first is the driver, then the clients.
+std::array<Link, 1 + sddf::k_max_clients> all;
+Link&                                     driver  = all[0];
+Link* const                               clients = &all[1];
+unsigned                                  next    = 0; ///< whose turn it is
 
-Producer                                to_driver;
-Consumer                                from_driver;
-std::array<Client, sddf::k_max_clients> clients;
-unsigned                                next = 0; ///< whose turn it is
+/// Of a batch of work; in memory that a restart keeps.
+constinit sddf::Journal journal;
+
+std::span<Link> links() { return std::span{all}.first(1 + std::size_t{net_config.num_clients}); }
 
 /// No more than it has buffers, lest one that sends a buffer twice takes the others' room.
 bool may_send(unsigned client)
 {
     return outstanding[client] < net_config.clients[client].connection.num_buffers &&
-           to_driver.space() != 0;
+           driver.out.space() != 0;
 }
 
-bool has_work(unsigned client)
+/// Before each frame: a long batch is shown in parts.
+void make_room()
 {
-    return may_send(client) && clients[client].frames.available() != 0;
+    if (!journal.has_room(sizeof(std::uint32_t))) {
+        net_link::show(links(), journal);
+    }
 }
 
 bool is_sendable(const sddf::network::TxVirtConfig::Client& client, const Descriptor& frame)
@@ -60,22 +65,25 @@ bool send(unsigned number)
     if (!may_send(number)) {
         return false;
     }
-    const auto frame = clients[number].frames.pop();
+    make_room();
+    const auto frame = clients[number].in.pop();
     if (!frame) {
         return false;
     }
-    clients[number].returned.adopt(); // the client has filled it, or it would have no frame
+    clients[number].out.adopt(); // the client has filled it, or it would have no frame
     const auto& config = net_config.clients[number];
     if (!is_sendable(config, *frame)) {
         // With its region where there is one: a switch finds the owner by that.
         const bool has_region = frame->oid < config.num_regions;
-        (void)clients[number].returned.push({.io_or_offset = frame->io_or_offset,
-                                             .oid = has_region ? frame->oid : std::uint8_t{0}});
+        (void)clients[number].out.push({.io_or_offset = frame->io_or_offset,
+                                        .oid          = has_region ? frame->oid : std::uint8_t{0}});
         return true;
     }
     const auto& region = config.regions[frame->oid].region;
     arch::clean_data_cache(region.region.bytes().data() + frame->io_or_offset, frame->len);
-    (void)to_driver.push({.io_or_offset = region.io_addr + frame->io_or_offset, .len = frame->len});
+    (void)driver.out.push(
+        {.io_or_offset = region.io_addr + frame->io_or_offset, .len = frame->len});
+    journal.note(outstanding[number]);
     ++outstanding[number];
     return true;
 }
@@ -92,27 +100,32 @@ void give_back(const Descriptor& buffer)
                 continue;
             }
             if (outstanding[i] != 0) {
+                journal.note(outstanding[i]);
                 --outstanding[i];
-                (void)clients[i].returned.push(local);
+                (void)clients[i].out.push(local);
             }
             return;
         }
     }
 }
 
-/// Everything once. True: there is more already.
-bool pass()
+void take_sent()
 {
-    for (auto left = from_driver.available(); left != 0; --left) {
-        if (const auto buffer = from_driver.pop()) {
+    for (auto left = driver.in.available(); left != 0; --left) {
+        make_room();
+        if (const auto buffer = driver.in.pop()) {
             give_back(*buffer);
         }
     }
-    (void)from_driver.release();
+}
 
+void run()
+{
+    net_link::ask(links());
+    take_sent();
     std::array<std::uint32_t, sddf::k_max_clients> left{};
     for (unsigned i = 0; i < net_config.num_clients; ++i) {
-        left[i] = clients[i].frames.available();
+        left[i] = clients[i].in.available();
     }
     for (unsigned idle = 0; idle < net_config.num_clients;) {
         if (left[next] != 0 && send(next)) {
@@ -124,26 +137,11 @@ bool pass()
         next = (next + 1) % net_config.num_clients;
     }
     for (unsigned i = 0; i < net_config.num_clients; ++i) {
-        (void)clients[i].frames.release();
-        if (clients[i].returned.publish_if_asked()) {
-            microkit::Channel{net_config.clients[i].connection.id}.notify();
+        if (left[i] != 0 && !may_send(i)) {
+            clients[i].in.decline(); // it is resumed when the driver returns something
         }
     }
-    if (to_driver.publish_if_asked()) {
-        microkit::Channel{net_config.driver.id}.notify();
-    }
-    bool more = from_driver.ask_for_more();
-    for (unsigned i = 0; i < net_config.num_clients; ++i) {
-        // Who may not send now is resumed when the driver returns something.
-        more = clients[i].frames.ask_unless([i] { return has_work(i); }) || more;
-    }
-    return more;
-}
-
-void run()
-{
-    while (pass()) {
-    }
+    net_link::show(links(), journal);
 }
 
 } // namespace
@@ -152,14 +150,11 @@ void init()
 {
     using microkit::require;
     require(sddf::check(net_config));
-    const auto& driver = net_config.driver;
-    require(to_driver.open(driver.active_queue.bytes(), driver.num_buffers));
-    require(from_driver.open(driver.free_queue.bytes(), driver.num_buffers));
+    journal.recover();
+    require(driver.open_sending(net_config.driver));
     for (unsigned i = 0; i < net_config.num_clients; ++i) {
-        const auto& client     = net_config.clients[i];
-        const auto& connection = client.connection;
-        require(clients[i].frames.open(connection.active_queue.bytes(), connection.num_buffers));
-        require(clients[i].returned.open(connection.free_queue.bytes(), connection.num_buffers));
+        const auto& client = net_config.clients[i];
+        require(clients[i].open_receiving(client.connection));
         for (unsigned k = 0; k < client.num_regions; ++k) {
             const auto& region = client.regions[k];
             if (k >= client.regions.size() ||
@@ -170,6 +165,7 @@ void init()
     }
     next = 0;
     run();
+    net_link::tell(links());
 }
 
 void notified(microkit::Channel) { run(); }

@@ -7,7 +7,8 @@
 // return what it does not read.
 #include "switch.hpp"
 
-#include "microkit/microkit.hpp"
+#include "link.hpp"
+
 #include "microkit/require.hpp"
 #include "sddf/config.hpp"
 
@@ -20,31 +21,31 @@ net_vswitch::Books net_vswitch::books;
 
 namespace {
 
+using net_link::Link;
 using net_vswitch::books;
 using net_vswitch::Error;
 using net_vswitch::k_most_ports;
 using net_vswitch::Request;
-using sddf::network::Consumer;
 using sddf::network::Descriptor;
 using sddf::network::k_buffer_size;
 using sddf::network::MacAddress;
-using sddf::network::Producer;
 
 constexpr std::size_t k_ethernet_header = 14;
 
-/// The last port has the roles reversed: it sends what the rx virtualiser has received.
-struct Port {
-    Consumer      sent;     ///< frames from it
-    Producer      unsent;   ///< its buffers, back
-    Producer      frames;   ///< frames to it
-    Consumer      returned; ///< others' buffers that it has read
-    std::uint32_t address = 0;
-};
+/// Two links a port: frames from it (and its buffers, back), frames to it (and others' buffers that
+/// it has read). The last port has the roles reversed: it sends what the rx virtualiser received.
+std::array<Link, std::size_t{2} * k_most_ports> all;
+std::array<std::uint32_t, k_most_ports>         addresses; ///< of IPv4, by port
 
-std::array<Port, k_most_ports> ports;
+/// Of a batch of work; in memory that a restart keeps, as the books.
+constinit sddf::Journal journal;
 
-unsigned port_count() { return net_config.num_ports; }
-unsigned outside() { return port_count() - 1; }
+Link& from_port(unsigned port) { return all[std::size_t{2} * port]; }
+Link& to_port(unsigned port) { return all[std::size_t{2} * port + 1]; }
+
+unsigned        port_count() { return net_config.num_ports; }
+unsigned        outside() { return port_count() - 1; }
+std::span<Link> links() { return std::span{all}.first(2 * std::size_t{port_count()}); }
 bool may_send(unsigned from, unsigned to) { return (net_config.ports[from].acl >> to & 1) != 0; }
 
 /// Ports that a frame is meant for, and may go to.
@@ -75,7 +76,7 @@ std::uint32_t receivers(unsigned from, const MacAddress& destination)
 
 void give_back(unsigned owner, std::uint64_t offset)
 {
-    (void)ports[owner].unsent.push({.io_or_offset = offset});
+    (void)from_port(owner).out.push({.io_or_offset = offset});
 }
 
 void pass_on(unsigned from, const Descriptor& frame)
@@ -93,15 +94,17 @@ void pass_on(unsigned from, const Descriptor& frame)
         give_back(from, frame.io_or_offset);
         return;
     }
+    journal.note(readers);
     MacAddress destination;
     std::memcpy(destination.data(), bytes.data(), destination.size());
     const auto wanted = receivers(from, destination);
     for (unsigned to = 0; to < port_count(); ++to) {
         // No more than it has room for; beyond that frames are lost, as in any switch.
         if ((wanted >> to & 1) != 0 && books.in_flight[to] < net_config.ports[to].rx.num_buffers &&
-            ports[to].frames.push({.io_or_offset = frame.io_or_offset,
-                                   .len          = frame.len,
-                                   .oid          = static_cast<std::uint8_t>(from)})) {
+            to_port(to).out.push({.io_or_offset = frame.io_or_offset,
+                                  .len          = frame.len,
+                                  .oid          = static_cast<std::uint8_t>(from)})) {
+            journal.note(books.in_flight[to]);
             readers |= std::uint32_t{1} << to;
             ++books.in_flight[to];
         }
@@ -111,10 +114,20 @@ void pass_on(unsigned from, const Descriptor& frame)
     }
 }
 
+/// Before each frame, which a word of each port and its own depend on: a long batch is shown in
+/// parts.
+void make_room()
+{
+    if (!journal.has_room((k_most_ports + 1) * sizeof(std::uint64_t))) {
+        net_link::show(links(), journal);
+    }
+}
+
 void take_returned(unsigned from)
 {
-    auto& ring = ports[from].returned;
+    auto& ring = to_port(from).in;
     for (auto left = ring.available(); left != 0; --left) {
+        make_room();
         const auto buffer = ring.pop();
         if (!buffer) {
             break;
@@ -128,58 +141,52 @@ void take_returned(unsigned from)
         if ((readers & bit) == 0) {
             continue;
         }
+        journal.note(readers);
+        journal.note(books.in_flight[from]);
         readers &= ~bit;
         --books.in_flight[from];
         if (readers == 0) {
             give_back(buffer->oid, buffer->io_or_offset);
         }
     }
-    (void)ring.release();
 }
 
-void take_sent(unsigned from, std::uint32_t most)
-{
-    auto& ring = ports[from].sent;
-    for (auto left = std::min(ring.available(), most); left != 0; --left) {
-        const auto frame = ring.pop();
-        if (!frame) {
-            break;
-        }
-        ports[from].unsent.adopt(); // the client has filled it, or it would have no frame
-        pass_on(from, *frame);
-    }
-    (void)ring.release();
-}
-
-/// Everything once, a few frames of each port in turn. True: there is more already.
-bool pass()
+/// A few frames of a port. True: there were some.
+bool take_sent(unsigned from, std::uint32_t& left)
 {
     constexpr std::uint32_t k_turn = 32;
-    for (unsigned port = 0; port < port_count(); ++port) {
-        take_returned(port);
-    }
-    for (unsigned port = 0; port < port_count(); ++port) {
-        take_sent(port, k_turn);
-    }
-    bool more = false;
-    for (unsigned port = 0; port < port_count(); ++port) {
-        const auto& config = net_config.ports[port];
-        if (ports[port].frames.publish_if_asked()) {
-            microkit::Channel{config.rx.id}.notify();
+    auto&                   link   = from_port(from);
+    const auto              before = left;
+    for (auto turn = std::min(left, k_turn); turn != 0; --turn, --left) {
+        make_room();
+        const auto frame = link.in.pop();
+        if (!frame) {
+            left = 0;
+            break;
         }
-        if (ports[port].unsent.publish_if_asked()) {
-            microkit::Channel{config.tx.id}.notify();
-        }
-        more = ports[port].sent.ask_for_more() || more;
-        more = ports[port].returned.ask_for_more() || more;
+        link.out.adopt(); // the client has filled it, or it would have no frame
+        pass_on(from, *frame);
     }
-    return more;
+    return before != 0;
 }
 
 void run()
 {
-    while (pass()) {
+    net_link::ask(links());
+    std::array<std::uint32_t, k_most_ports> left{};
+    for (unsigned port = 0; port < port_count(); ++port) {
+        left[port] = from_port(port).in.available();
     }
+    for (bool more = true; more;) {
+        more = false;
+        for (unsigned port = 0; port < port_count(); ++port) {
+            take_returned(port);
+        }
+        for (unsigned port = 0; port < port_count(); ++port) {
+            more = take_sent(port, left[port]) || more;
+        }
+    }
+    net_link::show(links(), journal);
 }
 
 unsigned port_of(microkit::Channel channel)
@@ -196,7 +203,7 @@ Error set_address(unsigned port, std::uint64_t address)
     if (address == 0 || address > 0xffff'ffff) {
         return Error::invalid_address;
     }
-    ports[port].address = static_cast<std::uint32_t>(address);
+    addresses[port] = static_cast<std::uint32_t>(address);
     return Error::ok;
 }
 
@@ -208,7 +215,7 @@ Error find_peer(unsigned port, std::uint64_t peer)
     if (peer == outside()) {
         return Error::is_outside;
     }
-    return ports[peer].address == 0 ? Error::not_registered : Error::ok;
+    return addresses[peer] == 0 ? Error::not_registered : Error::ok;
 }
 
 microkit::MessageInfo reply(Error error, unsigned count)
@@ -223,12 +230,12 @@ void init()
 {
     using microkit::require;
     require(sddf::check(net_config));
+    journal.recover();
     if (net_config.num_ports < 1 || net_config.num_ports > k_most_ports) {
         microkit::panic("a switch has 1 to 31 ports, and this one ", net_config.num_ports);
     }
     for (unsigned i = 0; i < port_count(); ++i) {
         const auto& config = net_config.ports[i];
-        auto&       port   = ports[i];
         if (config.tx.num_buffers > net_vswitch::k_most_buffers ||
             config.tx_data.size < std::uint64_t{config.tx.num_buffers} * k_buffer_size) {
             microkit::panic("the buffers of port ", i,
@@ -236,12 +243,11 @@ void init()
         }
         // Of the outside's connections `tx` is where frames come from, as for everybody; but it is
         // the rx virtualiser that stands there, and `free` is where its buffers go back.
-        require(port.sent.open(config.tx.active_queue.bytes(), config.tx.num_buffers));
-        require(port.unsent.open(config.tx.free_queue.bytes(), config.tx.num_buffers));
-        require(port.frames.open(config.rx.active_queue.bytes(), config.rx.num_buffers));
-        require(port.returned.open(config.rx.free_queue.bytes(), config.rx.num_buffers));
+        require(from_port(i).open_receiving(config.tx));
+        require(to_port(i).open_sending(config.rx));
     }
     run();
+    net_link::tell(links());
 }
 
 void notified(microkit::Channel) { run(); }
@@ -265,7 +271,7 @@ microkit::MessageInfo protected_call(microkit::Channel channel, microkit::Messag
         if (error != Error::ok) {
             return reply(error, 1);
         }
-        microkit::set_message_word(1, ports[word].address);
+        microkit::set_message_word(1, addresses[word]);
         return reply(Error::ok, 2);
     }
     }

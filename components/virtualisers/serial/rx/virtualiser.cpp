@@ -7,6 +7,7 @@
 #include "microkit/microkit.hpp"
 #include "microkit/require.hpp"
 #include "sddf/config.hpp"
+#include "sddf/journal.hpp"
 #include "sddf/serial.hpp"
 
 #include <algorithm>
@@ -19,28 +20,47 @@ using serial_virt_rx::InputSwitch;
 
 sddf::serial::Consumer                                  from_driver;
 std::array<sddf::serial::Producer, sddf::k_max_clients> clients;
-InputSwitch                                             input;
 
-void hand_over(unsigned client)
+/// Whose input it is, and what is being done; in memory that a restart keeps.
+constinit InputSwitch   input;
+constinit sddf::Journal journal;
+
+std::span<sddf::serial::Producer> all_clients()
 {
-    if (client < serial_config.num_clients && clients[client].publish()) {
-        microkit::Channel{serial_config.clients[client].id}.notify();
-    }
+    return std::span{clients}.first(serial_config.num_clients);
 }
 
 void feed(std::byte byte)
 {
-    const unsigned before = input.current();
-    if (input.feed(std::to_integer<char>(byte)) && before < serial_config.num_clients) {
-        (void)clients[before].write({&byte, 1});
+    const unsigned client = input.current();
+    if (input.feed(std::to_integer<char>(byte)) && client < serial_config.num_clients) {
+        (void)clients[client].write({&byte, 1});
     }
-    if (input.current() != before) {
-        hand_over(before);
+}
+
+/// As one change: what the clients get has left the driver's ring.
+void show()
+{
+    journal.stage(from_driver);
+    for (const auto& client : all_clients()) {
+        journal.stage(client);
+    }
+    journal.commit();
+    const bool has_space = from_driver.release();
+    for (unsigned i = 0; i < serial_config.num_clients; ++i) {
+        if (clients[i].publish()) {
+            microkit::Channel{serial_config.clients[i].id}.notify();
+        }
+    }
+    journal.done();
+    if (has_space) {
+        microkit::Channel{serial_config.driver.id}.notify_at_end();
     }
 }
 
 void run()
 {
+    journal.note(input);
     // What is there now, and no more: what comes meanwhile has a notification of its own.
     std::size_t left = from_driver.available();
     while (left != 0) {
@@ -52,10 +72,7 @@ void run()
         from_driver.advance(static_cast<std::uint32_t>(bytes.size()));
         left -= bytes.size();
     }
-    hand_over(input.current());
-    if (from_driver.release()) {
-        microkit::Channel{serial_config.driver.id}.notify_at_end();
-    }
+    show();
 }
 
 } // namespace
@@ -64,15 +81,23 @@ void init()
 {
     using microkit::require;
     require(sddf::check(serial_config));
+    journal.recover();
     const auto& driver = serial_config.driver;
     require(from_driver.open(driver.queue.bytes(), driver.data.bytes()));
     for (unsigned i = 0; i < serial_config.num_clients; ++i) {
         require(clients[i].open(serial_config.clients[i].queue.bytes(),
                                 serial_config.clients[i].data.bytes()));
     }
-    input = InputSwitch{serial_config.switch_char, serial_config.terminate_num_char,
-                        serial_config.num_clients};
+    if (from_driver.position() == 0) { // else the input stays whose it is
+        input = InputSwitch{serial_config.switch_char, serial_config.terminate_num_char,
+                            serial_config.num_clients};
+    }
     run(); // what was there before a restart
+    for (const auto& client : std::span{serial_config.clients}.first(serial_config.num_clients)) {
+        // Before it a counter may have moved without a notification.
+        microkit::Channel{client.id}.notify();
+    }
+    microkit::Channel{driver.id}.notify();
 }
 
 void notified(microkit::Channel) { run(); }

@@ -8,6 +8,7 @@
 #include "microkit/microkit.hpp"
 #include "microkit/require.hpp"
 #include "sddf/config.hpp"
+#include "sddf/journal.hpp"
 #include "sddf/serial.hpp"
 
 #include <algorithm>
@@ -27,6 +28,14 @@ std::array<sddf::serial::Consumer, sddf::k_max_clients> clients;
 unsigned                                                next = 0; ///< whose turn it is
 Turn                                                    turn;
 
+/// Of an event; in memory that a restart keeps.
+constinit sddf::Journal journal;
+
+std::span<sddf::serial::Consumer> all_clients()
+{
+    return std::span{clients}.first(serial_config.num_clients);
+}
+
 /// A turn of each client that has something to say. Gives how many bytes of theirs that were.
 std::uint32_t pass_on(std::uint32_t budget)
 {
@@ -40,17 +49,34 @@ std::uint32_t pass_on(std::uint32_t budget)
         }
         done += taken;
         next = (next + 1) % serial_config.num_clients;
-        if (clients[client].release()) {
-            microkit::Channel{serial_config.clients[client].connection.id}.notify();
-        }
     }
     return done;
 }
 
 bool has_output()
 {
-    return std::any_of(clients.begin(), clients.begin() + serial_config.num_clients,
-                       [](const auto& client) { return client.available() != 0; });
+    return std::ranges::any_of(all_clients(),
+                               [](const auto& client) { return client.available() != 0; });
+}
+
+/// As one change: what the driver gets has left the clients' rings.
+void show()
+{
+    journal.stage(to_driver);
+    for (const auto& client : all_clients()) {
+        journal.stage(client);
+    }
+    journal.commit();
+    const bool has_new = to_driver.publish();
+    for (unsigned i = 0; i < serial_config.num_clients; ++i) {
+        if (clients[i].release()) {
+            microkit::Channel{serial_config.clients[i].connection.id}.notify();
+        }
+    }
+    journal.done();
+    if (has_new) {
+        microkit::Channel{serial_config.driver.id}.notify_at_end();
+    }
 }
 
 void run()
@@ -74,9 +100,7 @@ void run()
             break;
         }
     }
-    if (to_driver.publish()) {
-        microkit::Channel{serial_config.driver.id}.notify_at_end();
-    }
+    show();
 }
 
 /// Input can be typed from here on; who types by program waits for this.
@@ -93,6 +117,7 @@ void init()
 {
     using microkit::require;
     require(sddf::check(serial_config));
+    journal.recover();
     require(to_driver.open(serial_config.driver.queue.bytes(), serial_config.driver.data.bytes()));
     for (unsigned i = 0; i < serial_config.num_clients; ++i) {
         const auto& connection = serial_config.clients[i].connection;
@@ -105,6 +130,11 @@ void init()
         begin_input();
     }
     run();
+    // Before a restart a counter may have moved without a notification.
+    for (const auto& client : std::span{serial_config.clients}.first(serial_config.num_clients)) {
+        microkit::Channel{client.connection.id}.notify();
+    }
+    microkit::Channel{serial_config.driver.id}.notify();
 }
 
 void notified(microkit::Channel) { run(); }

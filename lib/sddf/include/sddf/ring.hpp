@@ -167,6 +167,15 @@ public:
         return true;
     }
 
+    /// Calls `show(counter, value)` if publish() would move the counter: for Journal::stage().
+    template <class Show>
+    void if_moved(Show&& show) const
+    {
+        if (published_ != tail_) {
+            show(this->header_->tail, tail_);
+        }
+    }
+
 private:
     Counter tail_          = 0;
     Counter published_     = 0;
@@ -218,6 +227,23 @@ public:
         store_release(this->header_->head, head_);
         released_ = head_;
         return true;
+    }
+
+    /// Calls `show(counter, value)` if release() would move the counter: for Journal::stage().
+    template <class Show>
+    void if_moved(Show&& show) const
+    {
+        if (released_ != head_) {
+            show(this->header_->head, head_);
+        }
+    }
+
+    /// Asks the producer for a notification of what it publishes from here on (network class). To
+    /// be called before looking: then one look suffices, and an event's work is bounded.
+    void ask_first() requires requires(Header h) { h.consumer_signalled; }
+    {
+        store_relaxed(this->header_->consumer_signalled, 0U);
+        full_barrier(); // the flag before the tail
     }
 
     /// Asks the producer for a notification (network class). True: there is something already, and

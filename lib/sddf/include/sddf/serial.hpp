@@ -66,12 +66,24 @@ public:
     [[nodiscard]] std::span<std::byte> room() const;
     void                               advance(std::uint32_t size) { tail_ += size; }
 
+    /// Shows the consumer what was written, and leaves it to the caller to notify it some time.
+    void show();
+
     /// Shows the consumer what was written. True: there was something; notify the consumer.
     [[nodiscard]] bool publish();
 
     /// Asks for a notification when there is space. True: there are `needed` bytes already, and
     /// the wish was taken back: go on instead of waiting.
     [[nodiscard]] bool ask_for_space(std::uint32_t needed);
+
+    /// Calls `show(counter, value)` if publish() would move the counter: for Journal::stage().
+    template <class Show>
+    void if_moved(Show&& show) const
+    {
+        if (published_ != tail_) {
+            show(queue_->tail, tail_);
+        }
+    }
 
 private:
     std::uint32_t tail_      = 0;
@@ -98,8 +110,20 @@ public:
     [[nodiscard]] std::span<const std::byte> data(std::uint32_t skip = 0) const;
     void                                     advance(std::uint32_t size) { head_ += size; }
 
+    /// Shows the producer what was read. A release() must follow, which notifies it.
+    void show();
+
     /// Gives back the space of what was read. True: the producer waits for it; notify it.
     [[nodiscard]] bool release();
+
+    /// Calls `show(counter, value)` if release() would move the counter: for Journal::stage().
+    template <class Show>
+    void if_moved(Show&& show) const
+    {
+        if (released_ != head_) {
+            show(queue_->head, head_);
+        }
+    }
 
 private:
     std::uint32_t head_     = 0;

@@ -209,7 +209,7 @@ TEST_F(Pl011, PassesOnWhatArrives)
     uart.input = {'h', 'i'};
     event(k_irq);
     EXPECT_EQ(fake.notifications, std::vector{k_rx});
-    EXPECT_EQ(fake.acknowledgements, std::vector{k_irq});
+    EXPECT_EQ(fake.acknowledgements.back(), k_irq);
     EXPECT_EQ(rx.take(), "hi");
 }
 
