@@ -10,6 +10,7 @@
 #include "own_guest.hpp"
 #include "qemu/console.hpp"
 #include "qemu/machine.hpp"
+#include "requests.hpp"
 #include "same_size.hpp"
 #include "sizes.hpp"
 #include "system.hpp"
@@ -232,6 +233,14 @@ Result<> run(const vmm::Options& options)
     figures.config = config;
     figures.sdk    = system.sdk == tree.build / "sdk" ? "picokit" : system.sdk.string();
     TRY(measure(bench, figures));
+    const auto with_devices = TRY(vmm::read_system(product / "examples/linux/linux.json"));
+    TRY(measure_requests({.options = options,
+                          .system  = with_devices,
+                          .board   = board,
+                          .guest   = product / "tests/guests/bench_virtio.bin",
+                          .kernel  = bench.kernel,
+                          .folder  = folder.path()},
+                         figures));
     fmt::print("{}", table(figures));
     if (!options.json.empty()) {
         std::ofstream stream(options.json);

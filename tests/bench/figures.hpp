@@ -56,6 +56,14 @@ struct Figures {
     std::map<std::string, Spread>        smp_exits; ///< with k_smp_vcpus
     std::map<std::string, std::uint64_t> boot;      ///< instructions
     std::map<std::string, std::uint64_t> size;      ///< bytes
+
+    // Requests to virtIO devices: of tests/guests/bench_virtio in instructions, of Linux in
+    // nanoseconds, which is the same.
+    std::map<std::string, Spread> requests;
+    std::map<std::string, Spread> native_requests; ///< on QEMU's own devices
+    std::map<std::string, double> switches;        ///< of threads, for a request in `requests`
+    std::map<std::string, Spread> linux_requests;
+    std::map<std::string, Spread> native_linux;
 };
 
 } // namespace bench

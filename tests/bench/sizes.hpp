@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string_view>
 
 namespace bench {
 
@@ -20,5 +21,9 @@ struct Sizes {
 
 /// Of an ELF program; the error names the file.
 [[nodiscard]] Result<Sizes> program_sizes(const std::filesystem::path& program);
+
+/// Of a symbol in an ELF program. The error says that there is none.
+[[nodiscard]] Result<std::uint64_t> symbol_address(const std::filesystem::path& program,
+                                                   std::string_view             name);
 
 } // namespace bench

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "table.hpp"
 
+#include "request_table.hpp"
+#include "table_line.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -57,26 +60,6 @@ constexpr std::array k_size{
     Row{"vmm_data", "VMM: data", 0, 0},
     Row{"vmm_total", "VMM: all of these", 512 << 10, 512 << 10},
 };
-
-/// 1234567 as "1,234,567".
-std::string grouped(std::uint64_t number)
-{
-    auto text = fmt::format("{}", number);
-    for (auto at = static_cast<int>(text.size()) - 3; at > 0; at -= 3) {
-        text.insert(static_cast<std::size_t>(at), ",");
-    }
-    return text;
-}
-
-/// The last three columns may be empty.
-std::string line(std::string_view label, std::string_view value, std::string_view smp_value,
-                 std::string_view reach, std::string_view verdict, std::string_view range = {})
-{
-    auto text = fmt::format("{:<37} {:>13} {:>13} {:>11}  {:<13}{}", label, value, smp_value, reach,
-                            verdict, range);
-    text.erase(text.find_last_not_of(' ') + 1);
-    return text + "\n";
-}
 
 /// The larger of the two values is what counts.
 std::string row_line(const Row& row, std::optional<std::uint64_t> value,
@@ -169,7 +152,7 @@ std::string table(const Figures& figures)
            number_lines(k_smp_boot, figures.boot, is_picokit) +
            ratio_line(figures, "user_space_4", "native_user_space_4") + "\n" +
            line("size", "bytes", "", "to reach", "") +
-           number_lines(k_size, figures.size, is_picokit);
+           number_lines(k_size, figures.size, is_picokit) + request_table(figures);
 }
 
 std::string json(const Figures& figures)
@@ -190,6 +173,13 @@ std::string json(const Figures& figures)
     };
     add(figures.exits, "exits", "spread");
     add(figures.smp_exits, "exits_4_vcpus", "spread_4_vcpus");
+    if (!figures.requests.empty()) {
+        add(figures.requests, "requests", "spread_requests");
+        add(figures.native_requests, "requests_native", "spread_requests_native");
+        add(figures.linux_requests, "linux", "spread_linux");
+        add(figures.native_linux, "linux_native", "spread_linux_native");
+        json["switches"] = figures.switches;
+    }
     return json.dump(4) + "\n";
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Reading what guests print, and writing tables and JSON.
 #include "figures.hpp"
+#include "free_disk.hpp"
+#include "profile.hpp"
 #include "same_size.hpp"
 #include "sizes.hpp"
 #include "table.hpp"
@@ -12,6 +14,7 @@
 #include <gtest/gtest.h>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 namespace {
 
@@ -115,6 +118,44 @@ TEST(Table, OtherKernelsHaveOtherAims)
     EXPECT_THAT(text, Not(HasSubstr("≤ 65,536")));
 }
 
+TEST(Table, RequestsHaveTheirOwnPart)
+{
+    auto figures = some_figures();
+    EXPECT_THAT(table(figures), Not(HasSubstr("requests")));
+    figures.requests        = {{"disk_read_4k", {7'900, 7'500, 15'000, 100}}};
+    figures.native_requests = {{"disk_read_4k", {282, 282, 509, 100}}};
+    figures.switches        = {{"disk_read_4k", 6.25}};
+    figures.linux_requests  = {{"linux_read_4k", {34'000, 33'000, 40'000, 400}},
+                               {"linux_write_4k", {39'000, 39'000, 39'000, 400}},
+                               {"linux_read_1m", {400'000, 400'000, 400'000, 48}},
+                               {"linux_tcp_in", {900'000'000, 5'000'000, 2'000'000'000, 5}}};
+    figures.native_linux    = {{"linux_read_4k", {16'000, 16'000, 16'000, 400}},
+                               {"linux_tcp_in", {4'000'000, 2'500'000, 5'000'000, 5}}};
+    const auto text         = squeezed(table(figures));
+    EXPECT_THAT(text, HasSubstr("4 KiB read 7,900 282 6.2 7,500–15,000\n"));
+    EXPECT_THAT(text,
+                HasSubstr("random read, µs 34.0 16.0 ≤ 35 reached × 2.12 of 2.0 NOT REACHED\n"));
+    EXPECT_THAT(text, HasSubstr("random write, µs 39.0 ≤ 38 NOT REACHED\n"));
+    EXPECT_THAT(text, HasSubstr("sequential read, MB/s 2,621 ≥ 2,000 reached\n"));
+    // The best of all connections, on both sides.
+    EXPECT_THAT(text, HasSubstr("TCP in, MB/s 200 400 ≥ 500 NOT REACHED × 2.00\n"));
+    EXPECT_EQ(nlohmann::json::parse(json(figures))["linux"]["linux_read_4k"], 34'000);
+}
+
+TEST(Profile, CountsAnInstructionInEachWindow)
+{
+    std::istringstream profile{"window\n70002830 7f00 d503245f 5\n200000 7f04 0 9\n"
+                               "window\n70002830 7f00 d503245f 3\n70002830 8f00 d503245f 4\n"
+                               "window\n"};
+    EXPECT_THAT(runs_of(0x7000'2830, profile), testing::ElementsAre(5, 7, 0));
+}
+
+TEST(Profile, NamesAreThoseOfTheGuestsLines)
+{
+    EXPECT_THAT(names_in_order("bench: GICv2\nbench b mean 1\n----\nbench a mean 2\n"),
+                testing::ElementsAre("b", "a"));
+}
+
 TEST(Json, HasTheKeysThatScriptsReadAsNumbers)
 {
     const auto parsed = nlohmann::json::parse(json(some_figures()));
@@ -141,6 +182,13 @@ protected:
     {
         std::ifstream stream(file, std::ios::binary);
         return {std::istreambuf_iterator<char>{stream}, {}};
+    }
+    static std::string head(const fs::path& file, std::size_t size)
+    {
+        std::string bytes(size, '\0');
+        std::ifstream(file, std::ios::binary)
+            .read(bytes.data(), static_cast<std::streamsize>(size));
+        return bytes;
     }
     static std::string image(std::size_t size, char fill, char memory)
     {
@@ -176,6 +224,21 @@ TEST_F(Files, OnlyImagesCanBeMadeTheSameSize)
     EXPECT_THAT(make_same_size(program, small, folder / "o").error(), HasSubstr("is smaller than"));
     EXPECT_THAT(make_same_size(program, folder / "none", folder / "o").error(),
                 HasSubstr("cannot read"));
+}
+
+TEST_F(Files, AFreeDiskHasAPartitionTable)
+{
+    const auto arguments = make_free_disk(folder, "disk");
+    ASSERT_TRUE(arguments) << arguments.error();
+    EXPECT_THAT(*arguments, testing::Contains(HasSubstr("driver=null-co,node-name=disk-data")));
+    EXPECT_EQ(head(folder / "free.qcow2", 8), std::string("QFI\xfb\0\0\0\3", 8));
+    EXPECT_EQ(head(folder / "partitioned.img", 512).substr(510), "\x55\xaa");
+}
+
+TEST_F(Files, AddressOfASymbol)
+{
+    EXPECT_TRUE(symbol_address("/proc/self/exe", "main"));
+    EXPECT_THAT(symbol_address("/proc/self/exe", "no such").error(), HasSubstr("has no symbol"));
 }
 
 TEST_F(Files, SizesOfThisVeryTest)

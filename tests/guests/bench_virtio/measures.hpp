@@ -34,15 +34,21 @@ std::uint64_t count(Operation operation)
     return guest::stamp() - begin - stamp_cost;
 }
 
-/// Marks for who traces every instruction: run before and after the samples of a measure.
+/// Marks for who counts every instruction (tests/bench/profile): run before and after the samples
+/// of a measure.
 extern "C" void bench_samples_begin();
 extern "C" void bench_samples_end();
+
+/// The one measure that is wanted; empty: all.
+extern std::string_view only;
 
 /// As report(), between the marks.
 template <class Sample>
 void measure(std::string_view name, Sample sample)
 {
-    report(name, sample, bench_samples_begin, bench_samples_end);
+    if (only.empty() || only == name) {
+        report(name, sample, bench_samples_begin, bench_samples_end);
+    }
 }
 
 } // namespace bench
