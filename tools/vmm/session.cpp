@@ -161,7 +161,7 @@ int Session::fail(const qemu::Outcome& outcome, std::size_t first_trouble)
 int Session::wait_for_lines(const std::vector<std::string>& lines)
 {
     for (const auto& line : lines) {
-        const auto outcome = console_.wait_for({qemu::line_with(line)}, limits(30s));
+        const auto outcome = console_.wait_for({qemu::line_with(line)}, limits(k_boot_silence));
         if (outcome.kind != Kind::matched) {
             fmt::print(stderr, "\nrun: waited for the line: {}", line);
             const int code = fail(outcome, 0);
@@ -328,6 +328,9 @@ int run_session(const System& system, const qemu::Board& board,
             fmt::print(stderr, "-- only debug configurations print what programs say\n");
         }
         return session.wait_for_lines(lines);
+    }
+    if (system.tour.empty() && !lines.empty()) {
+        return session.wait_for_lines(lines); // several guests: none of them ends the system
     }
     return kind == KernelKind::linux_image ? session.tour(tour_of(system)) : session.pass_through();
 }

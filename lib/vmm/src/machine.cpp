@@ -37,7 +37,7 @@ base::Sink Machine::sink() const
 
 void Machine::fail(const base::Error& error)
 {
-    base::print(sink(), "vmm: guest \"", config_.name, "\": error: ", error.what);
+    base::print(sink(), "vmm: guest \"", name(), "\": error: ", error.what);
     if (error.value != 0) {
         base::print(sink(), " (", base::Hex{error.value}, ')');
     }

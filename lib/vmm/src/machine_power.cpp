@@ -202,7 +202,7 @@ bool Machine::arrange_wake_up(VcpuId id)
             control.get<arch::CntvCtl::enable>() && !control.get<arch::CntvCtl::imask>();
         if (armed && cval > count && !said_busy_) {
             said_busy_ = true;
-            base::print(sink(), "vmm: guest \"", config_.name,
+            base::print(sink(), "vmm: guest \"", name(),
                         "\" has no timer channel (wake_by): waiting vCPUs use up their core\n");
         }
         return !armed;
@@ -276,7 +276,7 @@ void Machine::suspend_system(VcpuId id, GuestPhysical entry, std::uint64_t conte
 void Machine::system_off()
 {
     stop();
-    base::print(sink(), "vmm: guest \"", config_.name, "\" powered off\n");
+    base::print(sink(), "vmm: guest \"", name(), "\" powered off\n");
     tell(Event::powered_off);
 }
 
@@ -284,7 +284,7 @@ void Machine::firmware_unreachable()
 {
     if (!said_firmware_) {
         said_firmware_ = true;
-        base::print(sink(), "vmm: guest \"", config_.name,
+        base::print(sink(), "vmm: guest \"", name(),
                     "\" called the firmware, which this VMM may not: give its protection domain "
                     "smc=\"true\", or take the call off smccc.forward\n");
     }

@@ -98,13 +98,13 @@ void Machine::put_vcpus_below_us()
         }
         // Whatever its priority, it runs at the same time: on another core.
         if (!highest(face, [] { return true; })) {
-            base::print(sink(), "vmm: guest \"", config_.name, "\": vCPU ", id,
+            base::print(sink(), "vmm: guest \"", name(), "\": vCPU ", id,
                         " has a higher priority than the VMM, and the kernel lets us give it no "
                         "other; several such vCPUs will hang: give the VMM the higher one\n");
         }
     }
     if (lowered) {
-        base::print(sink(), "vmm: guest \"", config_.name,
+        base::print(sink(), "vmm: guest \"", name(),
                     "\": its vCPUs had a higher priority than the VMM that they wait for; now it "
                     "is ",
                     *lowered, "\n");

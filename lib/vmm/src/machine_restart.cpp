@@ -106,7 +106,7 @@ void Machine::on_deadline(VcpuId id)
 void Machine::system_reset(ResetKind)
 {
     const auto generation = generation_;
-    base::print(sink(), "vmm: guest \"", config_.name, "\" asked for a reset\n");
+    base::print(sink(), "vmm: guest \"", name(), "\" asked for a reset\n");
     tell(Event::reset_requested);
     if (generation != generation_) {
         return;

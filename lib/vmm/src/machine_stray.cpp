@@ -76,7 +76,7 @@ GuestException Machine::exception_for(const StrayAccess& access) const
 void Machine::report_and_stop(const StrayAccess& access)
 {
     std::array<char, 96> text{};
-    print_report(sink(), config_.name, access, node_at(access.address, text));
+    print_report(sink(), name(), access, node_at(access.address, text));
     stop();
     tell(Event::stopped);
 }

@@ -51,8 +51,8 @@ bool Machine::wait_for_devices()
         const auto time = now - waits_since_;
         if (!said_wait_ && time >= ticks(k_say_so_ms)) {
             said_wait_ = true;
-            base::print(sink(), "vmm: guest \"", config_.name,
-                        "\" has not started yet: it waits for ", what, '\n');
+            base::print(sink(), "vmm: guest \"", name(), "\" has not started yet: it waits for ",
+                        what, '\n');
         }
         if (clock.is_usable()) {
             clock.set(config_.first_vcpu, now + ticks(k_look_again_ms), now);
@@ -64,7 +64,7 @@ bool Machine::wait_for_devices()
             return true;
         }
         if (time >= ticks(k_patience_ms)) {
-            base::print(sink(), "vmm: guest \"", config_.name, "\" starts without ", what,
+            base::print(sink(), "vmm: guest \"", name(), "\" starts without ", what,
                         ", and has no timer channel (wake_by) to wait for it\n");
             return false;
         }

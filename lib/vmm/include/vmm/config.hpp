@@ -108,7 +108,8 @@ struct SpareMemory {
 };
 
 struct MachineConfig {
-    std::string_view                                         name = "guest";
+    /// How messages name the guest; empty: as the protection domain.
+    std::string_view                                         name{};
     base::FixedVector<RamConfig, GuestMemory::k_max_regions> ram{};
     Setting                                                  vcpus = 1;
     Platform                                                 platform{};

@@ -6,6 +6,7 @@
 #include "base/fixed_vector.hpp"
 #include "base/result.hpp"
 #include "microkit/channel.hpp"
+#include "microkit/debug.hpp"
 #include "microkit/message.hpp"
 #include "microkit/vcpu.hpp"
 #include "vmm/config.hpp"
@@ -115,8 +116,11 @@ public:
     /// Starts again with fresh images, from any state after a first boot(). False: as boot().
     bool restart();
 
-    [[nodiscard]] State               state() const { return state_; }
-    [[nodiscard]] std::string_view    name() const { return config_.name; }
+    [[nodiscard]] State            state() const { return state_; }
+    [[nodiscard]] std::string_view name() const
+    {
+        return config_.name.empty() ? microkit::name() : config_.name;
+    }
     [[nodiscard]] unsigned            vcpus() const { return vcpus_; }
     [[nodiscard]] unsigned            restarts() const { return restarts_; }
     [[nodiscard]] GuestMemory&        memory() { return memory_; }
