@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <tuple>
 
@@ -37,7 +38,9 @@ TEST_P(Example, PrintsWhatItMust)
 
 std::string test_name(const testing::TestParamInfo<Example::ParamType>& info)
 {
-    return std::get<0>(info.param) + (std::get<1>(info.param) == k_gicv2 ? "_gicv2" : "_gicv3");
+    std::string name = std::get<0>(info.param);
+    std::ranges::replace(name, '-', '_'); // which a test's name may not have
+    return name + (std::get<1>(info.param) == k_gicv2 ? "_gicv2" : "_gicv3");
 }
 INSTANTIATE_TEST_SUITE_P(All, Example,
                          testing::Combine(testing::ValuesIn(examples()),
