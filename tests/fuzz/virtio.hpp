@@ -146,6 +146,18 @@ public:
         driver_.notify(queue % queues_);
     }
 
+    /// A buffer to read and one to write.
+    void pair(unsigned queue, std::uint64_t from, std::uint32_t readable, std::uint64_t to,
+              std::uint32_t writable)
+    {
+        auto& ring = rings_[queue % queues_];
+        ring.descriptor(4, from, readable, kit::FakeRing::k_next, 5);
+        ring.descriptor(5, to, writable, kit::FakeRing::k_write);
+        ring.offer(4);
+        ring.show();
+        driver_.notify(queue % queues_);
+    }
+
 private:
     /// In RAM, or nearly.
     std::uint64_t address(Input& input)
