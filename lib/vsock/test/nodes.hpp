@@ -172,6 +172,7 @@ public:
     virtual bool               interrupt() { return false; }
     [[nodiscard]] virtual bool is_sound() const { return true; }
 
+    bool                orderly = false;
     std::array<Line, 2> lines{};
     Relay               relay;
 };
@@ -185,8 +186,8 @@ public:
     Endpoint& sockets() override { return endpoint_; }
 
 private:
-    Endpoint::Storage<k_sockets, 512> storage_{};
-    Endpoint                          endpoint_{relay, storage_};
+    Endpoint::Storage<k_sockets, 2048> storage_{};
+    Endpoint                           endpoint_{relay, storage_};
 };
 
 class Guest final : public Node {
@@ -196,7 +197,12 @@ public:
     {
         EXPECT_TRUE(switch_.start(features));
     }
-    ~Guest() override { device_.reset(); } // the VMM's way to restart a guest
+    ~Guest() override
+    {
+        if (orderly) { // a guest that reboots; otherwise its VMM is restarted, and nobody says so
+            device_.reset();
+        }
+    }
     Endpoint& sockets() override { return endpoint_; }
     bool      interrupt() override
     {
@@ -210,10 +216,10 @@ public:
     }
 
 private:
-    kit::GuestRam                     ram_{1 << 16};
-    virtio::Socket::Storage<16, 4>    device_storage_{};
-    virtio::Socket                    device_{relay, device_storage_};
-    GuestSwitch                       switch_{ram_, device_};
-    Endpoint::Storage<k_sockets, 512> storage_{};
-    Endpoint                          endpoint_{switch_, storage_};
+    kit::GuestRam                      ram_{1 << 16};
+    virtio::Socket::Storage<16, 4>     device_storage_{};
+    virtio::Socket                     device_{relay, device_storage_};
+    GuestSwitch                        switch_{ram_, device_};
+    Endpoint::Storage<k_sockets, 2048> storage_{};
+    Endpoint                           endpoint_{switch_, storage_};
 };

@@ -71,7 +71,10 @@ protected:
             talk.broken     = talk.broken || ((talk.from == i || talk.to == i) && !over);
         }
         sides[i].clear();
-        nodes[i].reset();
+        if (nodes[i]) {
+            nodes[i]->orderly = random() % 2 == 0;
+            nodes[i].reset();
+        }
         const auto features = random() % 2 == 0 ? ~0ULL : ~virtio::k_feature_event_idx;
         if (i == 2) {
             nodes[i] = std::make_unique<Program>(cids[i], cables(i), features);
@@ -95,8 +98,8 @@ protected:
             talks.push_back({.from  = from,
                              .to    = to,
                              .type  = type,
-                             .there = 4 + static_cast<std::uint32_t>(random() % 2000),
-                             .back  = static_cast<std::uint32_t>(random() % 2000)});
+                             .there = 4 + static_cast<std::uint32_t>(random() % 5000),
+                             .back  = static_cast<std::uint32_t>(random() % 5000)});
             sides[from].push_back({.handle = *handle, .talk = number});
         }
     }
@@ -235,7 +238,7 @@ protected:
 
     std::mt19937                         random{GetParam()};
     std::array<std::uint32_t, 3>         cids{3, 4, 2};
-    std::array<Wire, 3>                  wires{Wire{2048}, Wire{1536}, Wire{4096}};
+    std::array<Wire, 3>                  wires{Wire{1088}, Wire{1096}, Wire{1600}};
     std::array<FakeBell, 3>              bells;
     std::array<std::unique_ptr<Node>, 3> nodes;
     std::array<std::vector<Side>, 3>     sides;
@@ -282,6 +285,6 @@ TEST_P(VsockSchedule, ARestartEndsWhatItTouchesAndNothingElse)
     EXPECT_EQ(done, before + 12);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, VsockSchedule, testing::Range(0U, 24U));
+INSTANTIATE_TEST_SUITE_P(Seeds, VsockSchedule, testing::Range(0U, 16U));
 
 } // namespace

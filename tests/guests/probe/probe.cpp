@@ -12,7 +12,6 @@
 //     cpu:INDEX                    starts another CPU, which says hello and turns itself off
 //     spin:MS  idle:MS             passes virtual time, busy or in WFI
 // At the end the machine is powered off.
-#include "words.hpp"
 
 #include "arch/esr.hpp"
 
@@ -24,6 +23,7 @@
 #include "guest/psci.hpp"
 #include "guest/smp.hpp"
 #include "guest/timer.hpp"
+#include "guest/words.hpp"
 
 extern "C" {
 std::uint64_t probe_load_pair(std::uint64_t address);
@@ -36,8 +36,8 @@ void          probe_undefined();
 namespace {
 
 using base::Hex;
+using guest::Command;
 using guest::print;
-using probe::Command;
 
 constinit const guest::Platform* platform = nullptr;
 constinit Command                current{""};
@@ -242,7 +242,7 @@ void guest::run(const Platform& found)
     print("probe: ready\n");
     auto rest = found.bootargs;
     while (!rest.empty()) {
-        if (const auto word = probe::next_part(rest, ' '); !word.empty()) {
+        if (const auto word = guest::next_part(rest, ' '); !word.empty()) {
             obey(word);
         }
     }

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string_view>
 
-namespace probe {
+namespace guest {
 
 /// Cuts the part before the first `separator` off the front of `text`.
 constexpr std::string_view next_part(std::string_view& text, char separator)
@@ -63,4 +63,4 @@ struct Command {
     }
 };
 
-} // namespace probe
+} // namespace guest
