@@ -14,22 +14,31 @@ namespace {
 constexpr std::uint8_t k_needs_csum = 1;
 constexpr std::uint8_t k_data_valid = 2;
 constexpr std::uint8_t k_gso_none   = 0;
+constexpr std::uint8_t k_gso_tcpv4  = 1;
+constexpr std::uint8_t k_gso_tcpv6  = 4;
 
 constexpr std::uint16_t k_link_up = 1;
 
 constexpr std::size_t k_ethernet_header = 14;
 constexpr std::size_t k_vlan_tag        = 4;
 
+constexpr std::uint64_t k_control_modes =
+    Network::k_feature_ctrl_rx | Network::k_feature_ctrl_rx_extra;
+constexpr std::uint64_t k_segmentation =
+    Network::k_feature_host_tso4 | Network::k_feature_host_tso6;
+
+/// 5.1.3.1: features that need another one.
+constexpr std::uint64_t without_orphans(std::uint64_t features)
+{
+    features &= (features & Network::k_feature_ctrl_vq) != 0 ? ~std::uint64_t{0} : ~k_control_modes;
+    features &= (features & Network::k_feature_csum) != 0 ? ~std::uint64_t{0} : ~k_segmentation;
+    return features;
+}
+
 } // namespace
 
 Network::Network(Nic& nic, std::uint64_t features)
-    // 5.1.3.1: CTRL_RX and CTRL_RX_EXTRA need CTRL_VQ.
-    : Device{DeviceId::network,
-             features & k_all_features &
-                 ((features & k_feature_ctrl_vq) != 0
-                      ? k_all_features
-                      : ~(k_feature_ctrl_rx | k_feature_ctrl_rx_extra)),
-             queues_}
+    : Device{DeviceId::network, without_orphans(features & k_all_features), queues_}
     , nic_{nic}
 {
     const Nic::Info info = nic.info();
@@ -45,8 +54,7 @@ Network::Network(Nic& nic, std::uint64_t features)
 
 bool Network::accepts(std::uint64_t features) const
 {
-    return (features & k_feature_ctrl_vq) != 0 ||
-           (features & (k_feature_ctrl_rx | k_feature_ctrl_rx_extra)) == 0;
+    return features == without_orphans(features);
 }
 
 void Network::set_link(bool up)
@@ -91,42 +99,79 @@ void Network::transmit()
                 nic_.flush();
                 return;
             }
-            Reader reader = outgoing_.reader();
-            if (!send(reader, buffer)) {
+            if (segmenter_.is_active()) {
+                send_part(buffer);
+            } else if (send(buffer) == Sending::broken) {
                 return;
             }
-            queue.finish(std::move(outgoing_), 0);
+            if (!segmenter_.is_active()) {
+                queue.finish(std::move(outgoing_), 0);
+            }
         }
         publish(queue);
     } while (queue.rest());
     nic_.flush();
 }
 
-/// One frame. False: the driver broke a rule.
-bool Network::send(Reader& reader, std::span<std::byte> buffer)
+void Network::send_part(std::span<std::byte> buffer)
 {
+    ++counters_.transmitted;
+    nic_.transmit(segmenter_.next(buffer));
+}
+
+/// What the driver put into outgoing_: a frame, or the first of many.
+Network::Sending Network::send(std::span<std::byte> buffer)
+{
+    Reader       reader = outgoing_.reader();
     const Header header = *reader.take<Header>();
     const bool   needs  = (header.flags & k_needs_csum) != 0;
+    const auto   room   = std::min(buffer.size(), k_ethernet_header + k_vlan_tag + config_.mtu);
     // 5.1.6.2.1: nothing that was not negotiated.
-    if (header.gso_type != k_gso_none || (needs && !has(k_feature_csum))) {
+    if (needs && !has(k_feature_csum)) {
         fail(Fault::request);
-        return false;
+        return Sending::broken;
+    }
+    if (header.gso_type != k_gso_none) {
+        const auto result = cut(reader, header, room);
+        if (result == Sending::in_parts) {
+            send_part(buffer);
+        }
+        return result;
     }
     const auto size = reader.left();
-    if (size < k_ethernet_header || size > buffer.size() ||
-        size > k_ethernet_header + k_vlan_tag + config_.mtu) {
+    if (size < k_ethernet_header || size > room) {
         ++counters_.dropped_out;
-        return true;
+        return Sending::done;
     }
     const auto frame = buffer.first(size);
     (void)reader.read(frame);
     if (needs && !finish_checksum(frame, header.csum_start, header.csum_offset)) {
         ++counters_.dropped_out;
-        return true;
+        return Sending::done;
     }
     ++counters_.transmitted;
     nic_.transmit(size);
-    return true;
+    return Sending::done;
+}
+
+/// Begins with a packet for several frames.
+Network::Sending Network::cut(const Reader& packet, const Header& header, std::size_t room)
+{
+    const bool ipv4 = header.gso_type == k_gso_tcpv4, ipv6 = header.gso_type == k_gso_tcpv6;
+    // 5.1.6.2.1: negotiated, and with the checksum left to us.
+    if (!(ipv4 && has(k_feature_host_tso4)) && !(ipv6 && has(k_feature_host_tso6))) {
+        fail(Fault::request);
+        return Sending::broken;
+    }
+    const Segmenter::Wish wish{.version =
+                                   ipv4 ? Segmenter::Version::ipv4 : Segmenter::Version::ipv6,
+                               .transport = header.csum_start,
+                               .size      = header.gso_size};
+    if ((header.flags & k_needs_csum) == 0 || !segmenter_.begin(packet, wish, room)) {
+        ++counters_.dropped_out;
+        return Sending::done;
+    }
+    return Sending::in_parts;
 }
 
 bool Network::is_acceptable(std::span<const std::byte> frame) const
@@ -224,15 +269,17 @@ Network::Delivery Network::deliver(std::span<const std::byte> frame)
 
 void Network::on_stop()
 {
-    filter_   = NetworkFilter{};
-    outgoing_ = {};
+    filter_    = NetworkFilter{};
+    outgoing_  = {};
+    segmenter_ = {};
     (void)on_queue_reset(k_receive);
 }
 
 bool Network::on_queue_reset(unsigned index)
 {
     if (index == k_transmit) {
-        outgoing_ = {};
+        outgoing_  = {};
+        segmenter_ = {};
     } else if (index == k_receive) {
         for (Chain& chain : held_) {
             chain = {};

@@ -40,7 +40,6 @@ protected:
     void event(unsigned channel)
     {
         fake.notifications.clear();
-        fake.acknowledgements.clear();
         notified(microkit::Channel{channel});
         fake.end_of_entry_point();
     }

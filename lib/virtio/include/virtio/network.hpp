@@ -5,6 +5,7 @@
 #include "virtio/device.hpp"
 #include "virtio/network_filter.hpp"
 #include "virtio/nic.hpp"
+#include "virtio/segmenter.hpp"
 
 #include <array>
 #include <cstddef>
@@ -13,14 +14,17 @@
 
 namespace virtio {
 
-/// One pair of queues and a control queue. Frames are copied once. A frame for which the guest has
-/// no buffers stays in the card; one that cannot ever fit is dropped and counted.
+/// One pair of queues and a control queue. Frames are copied once. TCP segments that are larger
+/// than a frame are cut here (HOST_TSO4, HOST_TSO6). A frame for which the guest has no buffers
+/// stays in the card; one that cannot ever fit is dropped and counted.
 class Network final : public Device {
 public:
     static constexpr std::uint64_t k_feature_csum          = 1ULL << 0;
     static constexpr std::uint64_t k_feature_guest_csum    = 1ULL << 1;
     static constexpr std::uint64_t k_feature_mtu           = 1ULL << 3;
     static constexpr std::uint64_t k_feature_mac           = 1ULL << 5;
+    static constexpr std::uint64_t k_feature_host_tso4     = 1ULL << 11;
+    static constexpr std::uint64_t k_feature_host_tso6     = 1ULL << 12;
     static constexpr std::uint64_t k_feature_mrg_rxbuf     = 1ULL << 15;
     static constexpr std::uint64_t k_feature_status        = 1ULL << 16;
     static constexpr std::uint64_t k_feature_ctrl_vq       = 1ULL << 17;
@@ -28,8 +32,8 @@ public:
     static constexpr std::uint64_t k_feature_ctrl_rx_extra = 1ULL << 20;
     static constexpr std::uint64_t k_all_features =
         k_feature_csum | k_feature_guest_csum | k_feature_mtu | k_feature_mac |
-        k_feature_mrg_rxbuf | k_feature_status | k_feature_ctrl_vq | k_feature_ctrl_rx |
-        k_feature_ctrl_rx_extra;
+        k_feature_host_tso4 | k_feature_host_tso6 | k_feature_mrg_rxbuf | k_feature_status |
+        k_feature_ctrl_vq | k_feature_ctrl_rx | k_feature_ctrl_rx_extra;
 
     static constexpr std::uint16_t k_queue_size = 256;
     static constexpr std::size_t k_most_merged  = 32; ///< buffers that one frame may be spread over
@@ -88,9 +92,14 @@ private:
     void               on_stop() override;
     bool               on_queue_reset(unsigned queue) override;
 
-    void transmit();
-    bool send(Reader& reader, std::span<std::byte> buffer);
-    void receive();
+    /// What becomes of a request of the driver.
+    enum class Sending : std::uint8_t { done, in_parts, broken };
+
+    void                  transmit();
+    Sending               send(std::span<std::byte> buffer);
+    void                  send_part(std::span<std::byte> buffer);
+    [[nodiscard]] Sending cut(const Reader& packet, const Header& header, std::size_t room);
+    void                  receive();
     enum class Delivery : std::uint8_t { done, no_buffers, too_large };
     Delivery           deliver(std::span<const std::byte> frame);
     void               control();
@@ -103,8 +112,9 @@ private:
     NetworkFilter                        filter_{};
     Counters                             counters_{};
     std::array<Queue, 3>                 queues_{};
-    Chain                                outgoing_{}; ///< waits for a buffer of the card
-    std::array<Chain, k_most_merged>     held_{};     ///< buffers for the next frame
+    Chain                                outgoing_{};  ///< waits for a buffer of the card
+    Segmenter                            segmenter_{}; ///< cuts it, if it is large
+    std::array<Chain, k_most_merged>     held_{};      ///< buffers for the next frame
     std::size_t                          holds_         = 0;
     std::uint64_t                        held_bytes_    = 0;
     std::size_t                          held_segments_ = 0;
