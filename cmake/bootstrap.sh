@@ -84,9 +84,9 @@ prepare() {
     exec 9> "$root/build/lock"
     flock 9
     local file
-    for file in linux linux-cloud busybox modules/linux/modules.dep modules/linux-cloud/modules.dep; do
+    for file in linux linux-cloud busybox u-boot.bin modules/linux/modules.dep modules/linux-cloud/modules.dep; do
         [ ! -s "$root/.cache/guest/$file" ] || continue
-        say "fetching Debian's arm64 kernels and busybox (once)"
+        say "fetching Debian's arm64 kernels, busybox and U-Boot (once)"
         "$root/tools/guest/fetch.sh" "$root/.cache/guest" >&2
         break
     done

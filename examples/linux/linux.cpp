@@ -16,10 +16,10 @@ void react(vmm::Machine&, vmm::Event event)
     }
 }
 
-constinit vmm::Machine machine{{
-    .name     = "linux",
-    .platform = vmm::platform(board::gic, board::timer, board::cpu),
-    .on_event = react,
+constinit vmm::Machine        machine{{
+           .name     = "linux",
+           .platform = vmm::platform(board::gic, board::timer, board::cpu),
+           .on_event = react,
 }};
 constinit vmm::SectionDevices devices;
 

@@ -26,7 +26,7 @@ TEST(BareMetal, RunsUntilItPowersOff)
 {
     for (const auto* board : {k_gicv2, k_gicv3}) {
         for (const auto* form : {"probe.elf", "probe.bin"}) {
-            const auto call = run({"--kernel", bare_metal(form), "--board", board});
+            const auto call = run({"simple", "--kernel", bare_metal(form), "--board", board});
             EXPECT_EQ(call.exit_code, 0) << call.text();
             EXPECT_THAT(call.output, HasSubstr("probe: end"));
         }
@@ -40,7 +40,7 @@ TEST(BareMetal, AFlatBinaryNeedsNoHeader)
     ASSERT_GT(bytes.size(), 64u);
     ASSERT_EQ(bytes.substr(56, 4), "ARM\x64");
     bytes.replace(56, 4, 4, '\0');
-    const auto call = run({"--kernel", write_file("flat.bin", bytes)});
+    const auto call = run({"simple", "--kernel", write_file("flat.bin", bytes)});
     EXPECT_EQ(call.exit_code, 0) << call.text();
     EXPECT_THAT(call.output, HasSubstr("probe: end"));
 }
@@ -50,8 +50,8 @@ TEST(BareMetal, StartsItsOtherCpusWhileItSpins)
     // The first CPU asks by hypercall, without a pause, whether the other one is off again.
     for (const auto* board : {k_gicv2, k_gicv3}) {
         const auto call =
-            run({"--kernel", bare_metal("probe.bin"), "--board", board, "--vcpus", "4", "--cmdline",
-                 "cpu:1 cpu:2 cpu:3 cpu:1 idle:20 off", "--timeout", "60"});
+            run({"simple", "--kernel", bare_metal("probe.bin"), "--board", board, "--vcpus", "4",
+                 "--cmdline", "cpu:1 cpu:2 cpu:3 cpu:1 idle:20 off", "--timeout", "60"});
         EXPECT_EQ(call.exit_code, 0) << call.text();
         for (const auto* cpu : {"1", "2", "3"}) {
             EXPECT_THAT(call.output, HasSubstr("probe: CPU " + std::string{cpu} +
@@ -63,9 +63,9 @@ TEST(BareMetal, StartsItsOtherCpusWhileItSpins)
 TEST(BareMetal, InstructionsCountTheSameEachTime)
 {
     const auto first =
-        run({"--kernel", bare_metal("bench.elf"), "--icount", "--config", "release"});
+        run({"simple", "--kernel", bare_metal("bench.elf"), "--icount", "--config", "release"});
     const auto second =
-        run({"--kernel", bare_metal("bench.elf"), "--icount", "--config", "release"});
+        run({"simple", "--kernel", bare_metal("bench.elf"), "--icount", "--config", "release"});
     EXPECT_EQ(first.exit_code, 0) << first.text();
     EXPECT_THAT(first.output, HasSubstr("bench hypercall"));
     EXPECT_EQ(first.output, second.output);
@@ -74,7 +74,8 @@ TEST(BareMetal, InstructionsCountTheSameEachTime)
 TEST(BareMetal, AGuestThatHangsIsReported)
 {
     const std::string forever("\x00\x00\x00\x14", 4); // b .
-    const auto        call = run({"--kernel", write_file("hang.bin", forever), "--timeout", "6"});
+    const auto        call =
+        run({"simple", "--kernel", write_file("hang.bin", forever), "--timeout", "6"});
     EXPECT_EQ(call.exit_code, 125) << call.text();
     EXPECT_THAT(call.errors, HasSubstr("longer than the 6 s of --timeout"));
 }
@@ -82,7 +83,7 @@ TEST(BareMetal, AGuestThatHangsIsReported)
 TEST(BareMetal, TheLogIsKept)
 {
     const auto log  = write_file("log", "");
-    const auto call = run({"--kernel", bare_metal("probe.elf"), "--keep-log", log});
+    const auto call = run({"simple", "--kernel", bare_metal("probe.elf"), "--keep-log", log});
     EXPECT_EQ(call.exit_code, 0);
     EXPECT_EQ(read(log, 1 << 20), call.output);
 }
@@ -90,22 +91,24 @@ TEST(BareMetal, TheLogIsKept)
 TEST(BadInput, EachGetsOneClearMessage)
 {
     const auto message = [](const std::vector<std::string>& arguments) {
-        auto words = arguments;
-        words.insert(words.end(), {"--timeout", "30"});
+        std::vector<std::string> words{"--timeout", "30"};
+        words.insert(words.end(), arguments.begin(), arguments.end());
         const auto call = run(words);
         EXPECT_NE(call.exit_code, 0);
         return call.text();
     };
     const auto cut = write_file("cut", read(guest("linux-cloud"), 1'000'000));
-    EXPECT_THAT(message({"--kernel", cut}), HasSubstr("the kernel is cut off"));
-    EXPECT_THAT(message({"--memory", "16M"}), HasSubstr("larger than the guest's RAM"));
-    EXPECT_THAT(message({"--memory", "4G"}), HasSubstr("not enough RAM"));
-    EXPECT_THAT(message({"--dtb", root() / "build/boards" / k_gicv2 / "board.dtb"}),
+    EXPECT_THAT(message({"simple", "--kernel", cut}), HasSubstr("the kernel is cut off"));
+    EXPECT_THAT(message({"simple", "--memory", "16M"}), HasSubstr("larger than the guest's RAM"));
+    EXPECT_THAT(message({"simple", "--memory", "4G"}), HasSubstr("not enough RAM"));
+    EXPECT_THAT(message({"simple", "--dtb", root() / "build/boards" / k_gicv2 / "board.dtb"}),
                 HasSubstr("/memory@40000000: RAM that the machine does not have"));
-    EXPECT_THAT(message({"--kernel", "/none"}), HasSubstr("--kernel: there is no file /none"));
-    EXPECT_THAT(message({"--kernel", write_file("empty", "")}), HasSubstr("is empty"));
+    EXPECT_THAT(message({"simple", "--kernel", "/none"}),
+                HasSubstr("--kernel: there is no file /none"));
+    EXPECT_THAT(message({"simple", "--kernel", write_file("empty", "")}), HasSubstr("is empty"));
     EXPECT_THAT(message({"hello", "--memory", "64M"}), HasSubstr("has no guest"));
-    EXPECT_THAT(message({"--qemu-args", "-nonsense"}), HasSubstr("-nonsense: invalid option"));
+    EXPECT_THAT(message({"simple", "--qemu-args", "-nonsense"}),
+                HasSubstr("-nonsense: invalid option"));
     EXPECT_THAT(run({"hello", "--config", "release", "--timeout", "3"}).errors,
                 HasSubstr("only debug configurations print"));
 }

@@ -61,7 +61,7 @@ TEST_P(GuestIsolation, PowerByEitherConduit)
 {
     for (const auto* off : {"hvc:0x84000008", "smc:0x84000008", "off"}) {
         const auto call =
-            run({"--board", GetParam(), "--kernel", bare_metal("probe.bin"), "--cmdline",
+            run({"simple", "--board", GetParam(), "--kernel", bare_metal("probe.bin"), "--cmdline",
                  std::string{"hvc:0x84000000 smc:0x84000000 "} + off, "--memory", "16M"});
         EXPECT_EQ(call.exit_code, 0) << call.text();
         EXPECT_THAT(call.output, HasSubstr("probe hvc:0x84000000: 0x10001\n"));
@@ -74,8 +74,8 @@ TEST_P(GuestIsolation, PowerByEitherConduit)
 TEST_P(GuestIsolation, ResetsAgainAndAgain)
 {
     // It never ends by itself.
-    const auto call = run({"--board", GetParam(), "--kernel", bare_metal("probe.bin"), "--cmdline",
-                           "reset", "--timeout", "8"});
+    const auto call = run({"simple", "--board", GetParam(), "--kernel", bare_metal("probe.bin"),
+                           "--cmdline", "reset", "--timeout", "8"});
     EXPECT_EQ(call.exit_code, 125) << call.text();
     std::size_t lives = 0;
     for (auto at = call.output.find("probe: ready"); at != call.output.npos;

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace system_test {
 
 namespace fs = std::filesystem;
@@ -19,7 +21,34 @@ std::string in_first_partition(const fs::path& image)
     return "'" + image.string() + "?offset=" + std::to_string(k_partition) + "'";
 }
 
+/// Images are large: they go when the program ends.
+class Images {
+public:
+    Images()                         = default;
+    Images(const Images&)            = delete;
+    Images& operator=(const Images&) = delete;
+    ~Images()
+    {
+        std::error_code ignored;
+        for (const auto& path : paths_) {
+            fs::remove_all(path, ignored);
+        }
+    }
+    void add(const fs::path& path) { paths_.push_back(path); }
+
+private:
+    std::vector<fs::path> paths_;
+};
+Images images;
+
 } // namespace
+
+fs::path new_image(const std::string& name)
+{
+    fs::path image = write_file(name, "");
+    images.add(image);
+    return image;
+}
 
 std::string host(const std::string& command)
 {
@@ -36,14 +65,14 @@ std::string host(const std::string& command)
 
 fs::path copy_of_disk(const std::string& name)
 {
-    const fs::path copy = write_file(name, "");
+    const auto copy = new_image(name);
     EXPECT_EQ(host("cp --sparse=always '" + guest(name.c_str()) + "' '" + copy.string() + "'"), "");
     return copy;
 }
 
 fs::path empty_disk(const std::string& name, std::uint64_t bytes)
 {
-    const fs::path image = write_file(name, "");
+    const auto image = new_image(name);
     EXPECT_TRUE(disk::write_image(image, {{.file = {}, .size = bytes}}));
     return image;
 }

@@ -19,8 +19,8 @@ class Debian : public testing::TestWithParam<std::tuple<const char*, const char*
 TEST_P(Debian, ReachesTheShellAndPowersOff)
 {
     const auto& [kernel, board, config] = GetParam();
-    const auto call = run({"--board", board, "--config", config, "--kernel", guest(kernel),
-                           "--exec", "uname -rm; grep -c timer /proc/interrupts"});
+    const auto call = run({"simple", "--board", board, "--config", config, "--kernel",
+                           guest(kernel), "--exec", "uname -rm; grep -c timer /proc/interrupts"});
     EXPECT_EQ(call.exit_code, 0) << call.text();
     EXPECT_THAT(call.output, MatchesRegex("6\\.1\\.0-[0-9]+(-cloud)?-arm64 aarch64\n1\n"));
     EXPECT_EQ(call.output.contains("cloud"), std::string_view(kernel).contains("cloud"));
@@ -39,7 +39,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Linux, TakesTheTourAndPowersOff)
 {
-    const auto call = run({});
+    const auto call = run({"simple"});
     EXPECT_EQ(call.exit_code, 0) << call.text();
     for (const auto* heading : {"== uname -a", "== CPUs", "== memory", "== interrupts",
                                 "== devices", "== poweroff", "reboot: Power down"}) {
@@ -51,14 +51,15 @@ TEST(Linux, TakesTheTourAndPowersOff)
 
 TEST(Linux, ItsExitCodeIsTheCommands)
 {
-    EXPECT_EQ(run({"--exec", "true"}).exit_code, 0);
-    EXPECT_EQ(run({"--exec", "exit 42"}).exit_code, 42);
-    EXPECT_EQ(run({"--exec", "no-such-command"}).exit_code, 127);
+    EXPECT_EQ(run({"simple", "--exec", "true"}).exit_code, 0);
+    EXPECT_EQ(run({"simple", "--exec", "exit 42"}).exit_code, 42);
+    EXPECT_EQ(run({"simple", "--exec", "no-such-command"}).exit_code, 127);
 }
 
 TEST(Linux, OutputComesWholeAndNothingElse)
 {
-    const auto call = run({"--exec", "seq 1 3000 | while read n; do echo \"line $n\"; done"});
+    const auto call =
+        run({"simple", "--exec", "seq 1 3000 | while read n; do echo \"line $n\"; done"});
     EXPECT_EQ(call.exit_code, 0) << call.errors;
     std::string expected;
     for (int n = 1; n <= 3000; n++) {
@@ -69,13 +70,13 @@ TEST(Linux, OutputComesWholeAndNothingElse)
 
 TEST(Linux, PowerOffByTheCommandItselfIsAGoodEnd)
 {
-    const auto call = run({"--exec", "poweroff -f; sleep 100"});
+    const auto call = run({"simple", "--exec", "poweroff -f; sleep 100"});
     EXPECT_EQ(call.exit_code, 0) << call.text();
 }
 
 TEST(Linux, HasTheMemoryAndCpusThatWereAskedFor)
 {
-    const auto call = run({"--memory", "512M", "--vcpus", "2", "--exec",
+    const auto call = run({"simple", "--memory", "512M", "--vcpus", "2", "--exec",
                            "nproc; grep 'System RAM' /proc/iomem | head -n 1"});
     EXPECT_EQ(call.exit_code, 0) << call.text();
     EXPECT_EQ(call.output, "2\n40000000-5fffffff : System RAM\n");
@@ -83,8 +84,8 @@ TEST(Linux, HasTheMemoryAndCpusThatWereAskedFor)
 
 TEST(Linux, SeesTheCommandLineThatWasGiven)
 {
-    const auto call = run(
-        {"--cmdline", "console=ttyAMA0 quiet word=\"two words\"", "--exec", "cat /proc/cmdline"});
+    const auto call = run({"simple", "--cmdline", "console=ttyAMA0 quiet word=\"two words\"",
+                           "--exec", "cat /proc/cmdline"});
     EXPECT_EQ(call.output, "console=ttyAMA0 quiet word=\"two words\"\n") << call.text();
 }
 
@@ -92,7 +93,7 @@ TEST(Linux, APackedKernelIsUnpacked)
 {
     const auto file = write_file("Image.gz", "");
     ASSERT_EQ(std::system(("gzip -1c '" + guest("linux-cloud") + "' > '" + file + "'").c_str()), 0);
-    const auto call = run({"--kernel", file, "--exec", "uname -r"});
+    const auto call = run({"simple", "--kernel", file, "--exec", "uname -r"});
     EXPECT_EQ(call.exit_code, 0) << call.text();
     EXPECT_THAT(call.output, HasSubstr("cloud"));
 }
@@ -138,7 +139,7 @@ TEST(Linux, WhatALogMustNotSayIsFound)
 
 TEST(Linux, AKernelPanicIsAReason)
 {
-    const auto call = run({"--cmdline", "console=ttyAMA0 rdinit=/none root=/dev/none"});
+    const auto call = run({"simple", "--cmdline", "console=ttyAMA0 rdinit=/none root=/dev/none"});
     EXPECT_EQ(call.exit_code, 125);
     EXPECT_THAT(call.errors, HasSubstr("the guest's kernel panicked"));
 }

@@ -40,7 +40,7 @@ Result<> copy_into(std::ofstream& image, std::uint64_t at, const fs::path& file)
         const auto bytes = std::string_view(piece).substr(0, count);
         if (bytes.find_first_not_of('\0') != bytes.npos) {
             image.seekp(static_cast<std::streamoff>(at));
-            image.write(bytes.data(), static_cast<std::streamsize>(count));
+            image.write(piece.data(), static_cast<std::streamsize>(count));
         }
         at += count;
     }
@@ -54,9 +54,10 @@ Result<> copy_into(std::ofstream& image, std::uint64_t at, const fs::path& file)
 
 Result<Partition> parse_partition(const std::string& text)
 {
-    std::uint64_t number    = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error == std::errc{} && std::string_view(end) == "M" && number != 0) {
+    std::uint64_t     number = 0;
+    const auto* const last   = text.data() + text.size();
+    const auto [end, error]  = std::from_chars(text.data(), last, number);
+    if (error == std::errc{} && number != 0 && end + 1 == last && *end == 'M') {
         return Partition{.file = {}, .size = number * k_alignment};
     }
     std::error_code failed;

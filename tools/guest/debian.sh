@@ -133,6 +133,10 @@ finish() {
     [ -e "$root/var/run" ] || ln -s /run "$root/var/run"
     [ -e "$root/var/lock" ] || ln -s /run/lock "$root/var/lock"
     cp -r "$here/debian/." "$root/"
+    # The sources that this machine has of Debian.
+    # shellcheck disable=SC2016 # apt's own
+    apt-get -c "$state/apt.conf" indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
+        'Created-By: Packages' 'Origin: Debian' | sort -u > "$root/etc/apt/sources.list"
     : > "$root/etc/machine-id"
     ln -sf /proc/mounts "$root/etc/mtab"
     mkdir -p "$root/etc/systemd/system/multi-user.target.wants"

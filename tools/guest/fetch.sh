@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Fetches Debian's arm64 kernels and programs into a folder (see apt.sh for how).
 #
-#   tools/guest/fetch.sh FOLDER [--update] [WHAT…]     WHAT: generic cloud rt backports load (default: generic cloud)
+#   tools/guest/fetch.sh FOLDER [--update] [WHAT…]     WHAT: generic cloud rt backports u-boot load
+#   (default: generic cloud u-boot)
 #
 # FOLDER gets linux, linux-cloud, linux-rt, linux-6.12, for each of them the folder modules/NAME with
-# the drivers that a guest needs, busybox and packages.txt (what came from which package); for `load`
+# the drivers that a guest needs, u-boot.bin, busybox and packages.txt (what came from which package); for `load`
 # also the folder load: stress-ng, cyclictest and hackbench with the libraries that they need.
 # What is there already is not fetched again; --update fetches all anew.
 set -euo pipefail
@@ -18,7 +19,7 @@ if [ "${1:-}" = --update ]; then
     shift
 fi
 wishes=("$@")
-[ ${#wishes[@]} -gt 0 ] || wishes=(generic cloud)
+[ ${#wishes[@]} -gt 0 ] || wishes=(generic cloud u-boot)
 kernel_series=6.1.0
 # Programs that put a guest under load, and every library that they or these libraries are linked with.
 load_programs=(stress-ng cyclictest hackbench)
@@ -37,6 +38,7 @@ file_of() {
     generic) echo linux ;;
     cloud | rt) echo "linux-$1" ;;
     backports) echo linux-6.12 ;;
+    u-boot) echo u-boot.bin ;;
     load) echo load/complete ;;
     *) fail "this script does not know how to fetch: $1" ;;
     esac
@@ -45,7 +47,7 @@ file_of() {
 complete() {
     local file
     file=$(file_of "$1")
-    ! missing "$file" && { [ "$1" = load ] || ! missing "modules/$file/modules.dep"; }
+    ! missing "$file" && { [[ "$file" != linux* ]] || ! missing "modules/$file/modules.dep"; }
 }
 
 wanted=no
@@ -171,5 +173,13 @@ fetch_load() {
 
 for wish in "${wishes[@]}"; do
     ! complete "$wish" || continue
-    if [ "$wish" = load ]; then fetch_load; else fetch_kernel "$wish"; fi
+    case $wish in
+    load) fetch_load ;;
+    u-boot)
+        fetch u-boot-qemu
+        take "${debs[0]}" ./usr/lib/u-boot/qemu_arm64/u-boot.bin u-boot.bin
+        rm "${debs[@]}"
+        ;;
+    *) fetch_kernel "$wish" ;;
+    esac
 done

@@ -40,7 +40,9 @@ struct Words {
     {
         auto backend = fmt::format("user,id={}", name);
         for (const auto& forward : network.forwards) {
-            backend += fmt::format(",hostfwd=tcp:127.0.0.1:{}-:{}", forward.host, forward.guest);
+            const bool is_udp = forward.protocol == Forward::Protocol::udp;
+            backend += fmt::format(",hostfwd={}:127.0.0.1:{}-{}:{}", is_udp ? "udp" : "tcp",
+                                   forward.host, forward.address, forward.guest);
         }
         return {"-netdev", backend, "-device",
                 fmt::format("virtio-net-device,netdev={},bus={}", name, bus)};

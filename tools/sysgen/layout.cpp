@@ -137,6 +137,21 @@ Result<> Layout::expand()
     return {};
 }
 
+Result<pugi::xml_node> Layout::parent_of(pugi::xml_node settings) const
+{
+    const std::string name = settings.attribute("parent").value();
+    if (name.empty()) {
+        return document_.system();
+    }
+    const auto found = std::ranges::find(domains_, name, &Domain::name);
+    if (found == domains_.end()) {
+        return refuse(document_.line(settings),
+                      fmt::format("there is no protection domain '{}' to be the parent", name),
+                      "declare it with <protection_domain>");
+    }
+    return found->node();
+}
+
 Result<Domain*> Layout::add_domain(pugi::xml_node owner, const char* role, const std::string& name,
                                    const std::string& image, unsigned priority)
 {
@@ -147,11 +162,15 @@ Result<Domain*> Layout::add_domain(pugi::xml_node owner, const char* role, const
                       "rename one of the two");
     }
     const auto settings = owner.child(role);
-    TRY(document_.allow(settings,
-                        {"image", "priority", "budget", "period", "stack_size", "resources"}));
+    TRY(document_.allow(settings, {"image", "priority", "budget", "period", "stack_size",
+                                   "resources", "parent", "id"}));
 
-    auto node = document_.system().append_child("protection_domain");
+    auto node = TRY(parent_of(settings)).append_child("protection_domain");
     node.append_attribute("name").set_value(name.c_str());
+    if (settings.attribute("parent")) {
+        const auto id = TRY(document_.number_of(settings, "id"));
+        node.append_attribute("id").set_value(static_cast<unsigned>(id));
+    }
     node.append_attribute("priority")
         .set_value(static_cast<unsigned>(TRY(document_.number_or(settings, "priority", priority))));
     for (const char* setting : {"budget", "period", "stack_size"}) {

@@ -77,7 +77,7 @@ public:
     [[nodiscard]] const std::vector<DriverInfo>& drivers() const { return drivers_; }
 
     /// A new domain of the generator's own. `settings`, if any, is the child element of the class
-    /// that may override image, priority, budget, period and stack_size.
+    /// that may override image, priority, budget, period and stack_size, and name a parent.
     [[nodiscard]] Result<Domain*> add_domain(pugi::xml_node owner, const char* role,
                                              const std::string& name, const std::string& image,
                                              unsigned priority);
@@ -121,8 +121,10 @@ private:
 
     [[nodiscard]] Result<> note_domains(pugi::xml_node parent);
     [[nodiscard]] Result<> note_channels();
-    void                   note_memory();
-    void                   rename_programs();
+    /// Where a component's element goes: the system, or the domain that may restart it.
+    [[nodiscard]] Result<pugi::xml_node> parent_of(pugi::xml_node settings) const;
+    void                                 note_memory();
+    void                                 rename_programs();
 
     Document                       document_;
     const boardgen::Board&         board_;

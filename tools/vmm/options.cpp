@@ -60,20 +60,33 @@ Result<std::uint64_t> parse_size(std::string_view text)
 
 Result<qemu::Forward> parse_forward(std::string_view text)
 {
-    constexpr unsigned k_ports = 65536;
-    const auto         port    = [&](std::string_view digits) -> unsigned {
-        unsigned number = 0;
+    qemu::Forward forward;
+    auto          rest = text;
+    if (rest.starts_with("udp:")) {
+        forward.protocol = qemu::Forward::Protocol::udp;
+        rest.remove_prefix(4);
+    }
+    const auto first = std::min(rest.find(':'), rest.size());
+    const auto last  = std::min(rest.rfind(':'), rest.size());
+    const auto port  = [](std::string_view digits) -> unsigned {
+        constexpr unsigned k_ports = 65536;
+        unsigned           number  = 0;
         const auto [end, error] =
             std::from_chars(digits.data(), digits.data() + digits.size(), number);
-        return error == std::errc{} && end == digits.data() + digits.size() ? number : 0;
+        const bool is_number = error == std::errc{} && end == digits.data() + digits.size();
+        return is_number && number < k_ports ? number : 0;
     };
-    const auto          colon = std::min(text.find(':'), text.size());
-    const qemu::Forward forward{.host  = port(text.substr(0, colon)),
-                                .guest = port(text.substr(std::min(colon + 1, text.size())))};
-    const auto          is_port = [](unsigned number) { return number > 0 && number < k_ports; };
-    if (!is_port(forward.host) || !is_port(forward.guest)) {
-        return std::unexpected(fmt::format(
-            "--forward {}: give two ports, of the host and of the guest: 8080:80", text));
+    forward.host  = port(rest.substr(0, first));
+    forward.guest = port(rest.substr(std::min(last + 1, rest.size())));
+    if (first < last) {
+        forward.address = rest.substr(first + 1, last - first - 1);
+    }
+    const bool is_address = forward.address.find_first_not_of("0123456789.") == std::string::npos;
+    if (forward.host == 0 || forward.guest == 0 || !is_address) {
+        return std::unexpected(
+            fmt::format("--forward {}: give a port of this host and one of the guest: 8080:80, or "
+                        "with protocol and address, udp:6969:10.0.2.50:69",
+                        text));
     }
     return forward;
 }
@@ -145,12 +158,8 @@ Result<Options> parse_options(std::vector<std::string> words)
     const auto* const has_cmdline = parser.add_option("--cmdline", cmdline);
     parser.add_option("--memory", memory);
     const auto* const has_vcpus = parser.add_option("--vcpus", vcpus);
-    parser.add_option("--disk", disks)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    parser.add_option("--forward", forwards)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    parser.add_option("--disk", disks)->allow_extra_args(false); // one value, but several times
+    parser.add_option("--forward", forwards)->allow_extra_args(false);
     const auto* const has_exec = parser.add_option("--exec", command);
     parser.add_option("--qemu-args", qemu_arguments);
     parser.add_flag("--icount", options.icount);

@@ -31,7 +31,7 @@ struct OwnGuest {
 };
 
 struct Options {
-    std::string                        example = "simple";
+    std::string                        example = "linux";
     std::string                        board   = "qemu_virt_aarch64";
     std::string                        config; ///< empty: debug, and release for measurements
     OwnGuest                           guest;
@@ -55,7 +55,7 @@ struct Options {
 /// "256M", "1G", "512MiB", "0x10000000" in bytes.
 [[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
 
-/// "8080:80".
+/// "8080:80", "udp:6969:10.0.2.50:69".
 [[nodiscard]] Result<qemu::Forward> parse_forward(std::string_view text);
 
 /// Splits at blanks, as a shell would, with '…', "…" and \ quoting.

@@ -37,6 +37,9 @@ void Sound::card_changed()
     if (status() == Status{}) {
         config_.streams =
             static_cast<std::uint32_t>(std::min<std::size_t>(card_.streams(), streams_.size()));
+        for (unsigned i = 0; i < config_.streams; ++i) {
+            streams_[i].info = card_.info(i);
+        }
         configuration_changed();
     }
 }
@@ -103,7 +106,7 @@ bool Sound::begin(Chain&& chain, unsigned index)
     Stream* const       stream  = *number < config_.streams ? &streams_[*number] : nullptr;
     Message*            message = nullptr;
     if (stream != nullptr && size != 0 && size <= k_most_bytes &&
-        (card_.info(*number).direction == PcmDirection::output) == output &&
+        (stream->info.direction == PcmDirection::output) == output &&
         stream->state >= Stream::State::prepared &&
         !(stream->control && stream->after == Stream::State::set)) { // being released
         message = free_message(*stream);
@@ -150,7 +153,7 @@ void Sound::finished(unsigned number, PcmJob& job)
     if (found == stream.messages.end()) {
         return;
     }
-    const bool output = card_.info(number).direction == PcmDirection::output;
+    const bool output = stream.info.direction == PcmDirection::output;
     found->in_use     = false;
     --stream.in_use;
     ++(output ? counters_.played : counters_.recorded);
@@ -220,8 +223,7 @@ void Sound::send_events()
 /// Ends what a stream has, without the card; those of the queue `forgotten` without an answer.
 void Sound::end_messages(Stream& stream, unsigned forgotten)
 {
-    const auto     number = static_cast<unsigned>(&stream - streams_.data());
-    const unsigned index  = card_.info(number).direction == PcmDirection::output ? k_tx : k_rx;
+    const unsigned index = stream.info.direction == PcmDirection::output ? k_tx : k_rx;
     for (Message& message : stream.messages) {
         if (std::exchange(message.in_use, false)) {
             Chain chain = std::move(message.chain);

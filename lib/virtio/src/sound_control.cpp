@@ -128,7 +128,7 @@ void Sound::query(Chain& chain, std::uint32_t code, Reader& reader)
                          .connected       = static_cast<std::uint8_t>(it.connected ? 1 : 0),
                          .padding         = {}});
         } else if (code == pcm_info) {
-            const PcmInfo it = card_.info(i);
+            const PcmInfo& it = streams_[i].info;
             put(PcmStreamInfo{.hda_fn_nid   = 0,
                               .features     = k_pcm_event_xruns,
                               .formats      = it.formats & k_all_pcm_formats,
@@ -155,7 +155,7 @@ void Sound::set_parameters(Chain& chain, unsigned number, Reader& reader)
     using State          = Stream::State;
     Stream&       stream = streams_[number];
     const auto    wanted = reader.take<SetParameters>();
-    const PcmInfo info   = card_.info(number);
+    const PcmInfo info   = stream.info;
     const bool    now    = stream.state == State::idle || stream.state == State::set ||
                      stream.state == State::prepared;
     if (!wanted || !now || wanted->padding != 0 || wanted->period_bytes == 0 ||

@@ -31,6 +31,9 @@ TEST_F(VirtioSound, 5_14_6_6_1_InformationOfStreams)
 {
     card.what[0].formats = ~0ULL; // more than the standard has
     card.what[0].rates   = ~0ULL;
+    driver.write(kit::Mmio::status, 0);
+    device.card_changed();
+    start();
     const auto at        = ask({0x100, 0, 2, 32}, 4 + 64);
     EXPECT_EQ(word(at), k_ok);
     EXPECT_EQ(word(at + 8), 1u << 4); // features

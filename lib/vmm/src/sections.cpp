@@ -30,7 +30,7 @@ SDDF_CONFIG(".net_client_config_3") sddf::network::ClientConfig network_3;
 
 namespace vmm {
 
-constinit const Sections sections{
+constinit const Sections k_sections{
     .guest   = &section::guest,
     .options = &section::options,
     .timer   = &section::timer,

@@ -157,6 +157,7 @@ TEST_F(SectionDevices, AnEmergencyWriteReachesTheSerialLine)
     fake.vcpu(0).set_x(1, '!');
     EXPECT_TRUE(data_abort(k_first + 0x108, machine_test::store(2, 1)));
     EXPECT_EQ(out[0].take(), "!");
+    fake.end_of_entry_point();
     EXPECT_EQ(fake.notifications, std::vector{10U});
 }
 

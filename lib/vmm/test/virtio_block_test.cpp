@@ -87,7 +87,8 @@ TEST_F(MachineWithDisk, ReadsAndInterrupts)
     enable_interrupt(k_intid);
     set_up_driver();
     const auto request = ask(k_read, 3, 1024);
-    EXPECT_FALSE(fake.notifications.empty());
+    fake.end_of_entry_point();
+    EXPECT_EQ(fake.notifications, std::vector<unsigned>{k_channel});
     answer_all();
     EXPECT_EQ(guest.load<std::uint8_t>(request.status), 0);
     EXPECT_EQ(guest.text(request.data, 1024), std::string(512, 'd') + std::string(512, 'e'));

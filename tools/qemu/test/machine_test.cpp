@@ -24,7 +24,9 @@ TEST(Machine, DevicesHaveTheBusThatTheirDriversExpect)
 {
     const std::vector<qemu::Device> devices{
         {"disk", 31, qemu::Disk{"a,b.img"}},
-        {"net", 30, qemu::Network{{{8080, 80}}}},
+        {"net", 30,
+         qemu::Network{
+             {{.host = 8080, .guest = 80}, {qemu::Forward::Protocol::udp, 6969, "10.0.2.50", 69}}}},
         {"rng", 28, qemu::Entropy{}},
         {"second", 29, qemu::SerialPort{}},
     };
@@ -33,7 +35,8 @@ TEST(Machine, DevicesHaveTheBusThatTheirDriversExpect)
               "-global virtio-mmio.force-legacy=false "
               "-drive if=none,id=disk,format=raw,file=a,,b.img,snapshot=on "
               "-device virtio-blk-device,drive=disk,bus=virtio-mmio-bus.31 "
-              "-netdev user,id=net,hostfwd=tcp:127.0.0.1:8080-:80 "
+              "-netdev user,id=net,hostfwd=tcp:127.0.0.1:8080-:80"
+              ",hostfwd=udp:127.0.0.1:6969-10.0.2.50:69 "
               "-device virtio-net-device,netdev=net,bus=virtio-mmio-bus.30 "
               "-object rng-builtin,id=rng -device virtio-rng-device,rng=rng,bus=virtio-mmio-bus.28 "
               "-chardev pty,id=second "

@@ -305,6 +305,24 @@ TEST(SysgenGuest, ConfigurationSaysWhereItsDevicesAre)
     EXPECT_EQ(file(layout(), "one/vmm_one").bytes[300], std::byte{2});
 }
 
+TEST(SysgenLayout, AComponentMayHaveAParent)
+{
+    const auto made = sysgen::test::expand(R"(<system>
+        <protection_domain name="keeper" priority="254"><program_image path="k.elf" /></protection_domain>
+        <serial name="serial" device="uart0"><virt_tx parent="keeper" id="3" /></serial>
+        <protection_domain name="a"><program_image path="a.elf" /><use serial="serial" /></protection_domain>
+    </system>)");
+    ASSERT_TRUE(made);
+    const World there{*made};
+    const auto& child = there.domain("serial_virt_tx");
+    EXPECT_EQ(child.child_id, 3U);
+    EXPECT_TRUE(child.parent);
+    EXPECT_FALSE(there.domain("serial_driver").parent);
+    const auto tx = section<sddf::serial::TxVirtConfig>(file(*made, "serial/serial_virt_tx"));
+    there.joined("serial_virt_tx", tx.clients[0].connection.id, "a",
+                 section<sddf::serial::ClientConfig>(file(*made, "serial/serial_client_a")).tx.id);
+}
+
 TEST(SysgenLayout, TheSameLayoutMakesTheSameSystem)
 {
     EXPECT_EQ(expand_file("two_guests.layout.xml").description(), layout().description());

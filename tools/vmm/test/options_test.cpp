@@ -19,7 +19,7 @@ std::string error_of(std::vector<std::string> words)
 TEST(Options, TheDefaultIsTheReferenceExample)
 {
     const auto options = vmm::parse_options({}).value();
-    EXPECT_EQ(options.example, "simple");
+    EXPECT_EQ(options.example, "linux");
     EXPECT_EQ(options.board, "qemu_virt_aarch64");
     EXPECT_FALSE(options.guest.is_given());
     EXPECT_FALSE(options.command);
@@ -40,6 +40,28 @@ TEST(Options, TakesThemInAnyOrder)
     EXPECT_EQ(options.timeout, 1.5);
 }
 
+TEST(Options, PortsAreForwardedWithWhatIsGiven)
+{
+    const auto tcp = vmm::parse_forward("8080:80").value();
+    EXPECT_EQ(tcp.protocol, qemu::Forward::Protocol::tcp);
+    EXPECT_EQ(tcp.host, 8080u);
+    EXPECT_EQ(tcp.address, "");
+    EXPECT_EQ(tcp.guest, 80u);
+    const auto udp = vmm::parse_forward("udp:6969:10.0.2.50:69").value();
+    EXPECT_EQ(udp.protocol, qemu::Forward::Protocol::udp);
+    EXPECT_EQ(udp.host, 6969u);
+    EXPECT_EQ(udp.address, "10.0.2.50");
+    EXPECT_EQ(udp.guest, 69u);
+    for (const char* wrong :
+         {"", "80", "80:", ":80", "0:80", "80:65536", "80:x", "a:1:2", "1:a:2", "1:,x:2", "-1:2"}) {
+        EXPECT_THAT(error_of({"--forward", wrong}), HasSubstr("--forward")) << wrong;
+    }
+    EXPECT_EQ(vmm::parse_options({"--forward", "1:2", "linux", "--forward", "3:4"})
+                  .value()
+                  .forwards.size(),
+              2u);
+}
+
 TEST(Options, AnEmptyCommandLineForTheGuestIsOneToo)
 {
     EXPECT_EQ(vmm::parse_options({"--cmdline", ""}).value().guest.cmdline, "");
@@ -49,6 +71,7 @@ TEST(Options, MistakesAreNamed)
 {
     EXPECT_THAT(error_of({"--bord", "x"}), HasSubstr("--bord"));
     EXPECT_EQ(error_of({"--kernel", "/no/such"}), "--kernel: there is no file /no/such");
+    EXPECT_EQ(error_of({"--disk", "/no/such.img"}), "--disk: there is no file /no/such.img");
     EXPECT_EQ(error_of({"--memory", "much"}), "'much' is not a size; write 256M or 1G");
     EXPECT_EQ(error_of({"--memory", "5"}), "--memory 5: give a multiple of 4 KiB, at least one");
     EXPECT_EQ(error_of({"--vcpus", "17"}), "--vcpus 17: give 1 to 16");
@@ -70,9 +93,9 @@ TEST(Options, SizesHaveUnits)
 
 TEST(Options, TheHelpNamesEveryOption)
 {
-    for (const auto* option :
-         {"--board", "--config", "--kernel", "--initrd", "--dtb", "--cmdline", "--memory",
-          "--vcpus", "--exec", "--qemu-args", "--icount", "--timeout", "--keep-log", "--json"}) {
+    for (const auto* option : {"--board", "--config", "--kernel", "--initrd", "--dtb", "--cmdline",
+                               "--memory", "--vcpus", "--disk", "--forward", "--exec",
+                               "--qemu-args", "--icount", "--timeout", "--keep-log", "--json"}) {
         EXPECT_THAT(std::string(vmm::help_text()), HasSubstr(std::string("\n  ") + option + " "));
     }
 }

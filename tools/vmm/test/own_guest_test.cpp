@@ -58,6 +58,21 @@ TEST(OwnGuest, ADescriptionWithoutTheGuestIsRefused)
     EXPECT_THAT(vmm::derive_description("<system>", k_guest, 0, 1).error(), HasSubstr("no XML"));
 }
 
+TEST(OwnGuest, ALayoutsGuestsOfTheProgramChange)
+{
+    const auto derived = vmm::derive_layout(R"(<system>
+        <guest name="a" image="linux.elf" ram="0x8000000" />
+        <guest name="b" image="other.elf" ram="0x8000000" vcpus="1" /></system>)",
+                                            "linux.elf", 0x2000'0000, 4)
+                             .value();
+    EXPECT_THAT(derived,
+                HasSubstr("name=\"a\" image=\"linux.elf\" ram=\"0x20000000\" vcpus=\"4\""));
+    EXPECT_THAT(derived, HasSubstr("name=\"b\" image=\"other.elf\" ram=\"0x8000000\" vcpus=\"1\""));
+    EXPECT_EQ(vmm::derive_layout("<system/>", "linux.elf", 0, 1).error(),
+              "the layout has no <guest> with the program linux.elf");
+    EXPECT_THAT(vmm::derive_layout("<system>", "linux.elf", 0, 1).error(), HasSubstr("no XML"));
+}
+
 TEST(OwnGuest, AnImageIsKnownByItsHeaderAlsoInsideGzip)
 {
     const auto folder = std::filesystem::path(testing::TempDir());

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Driver of the virtIO block device (virtIO 1.2, 5.2): sDDF's block class, many requests in flight.
 //
-// Requests that a restart finds in flight are answered with an error: which they were is kept in
-// the memory region of the rings, which outlives this program's own state.
-#include "transport.hpp"
+// Each event is one change (sddf/journal.hpp), before the device hears of it. Requests that a
+// restart finds in flight are answered: those that the device had done as such, the others with an
+// error. Which they are is kept in the memory that the device shares.
+#include "device.hpp"
 
 #include "base/checked.hpp"
-#include "microkit/microkit.hpp"
 #include "microkit/require.hpp"
 #include "sddf/block.hpp"
-#include "sddf/config.hpp"
+#include "sddf/journal.hpp"
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 
 SDDF_CONFIG(".device_resources") sddf::DeviceResources device_resources;
@@ -50,19 +49,25 @@ struct Header {
 };
 static_assert(sizeof(Header) == 16);
 
-/// In the region of the rings: what the device reads and writes of a request beside its data, and
-/// which requests are in flight. A request's place is its token.
+/// A request of the virtualiser's. Fresh memory has none.
+struct Place {
+    std::uint32_t id;
+    std::uint16_t count; ///< blocks
+    std::uint16_t is_used;
+};
+
+/// In the memory that the device shares: what it reads and writes of a request beside its data,
+/// and which requests are in flight. A request's place is its token.
 struct Slots {
-    std::array<Header, Virtqueue::k_most>        headers;
-    std::array<std::uint8_t, Virtqueue::k_most>  status;
-    std::array<std::uint8_t, Virtqueue::k_most>  in_flight;
-    std::array<std::uint32_t, Virtqueue::k_most> ids;
-    std::array<std::uint16_t, Virtqueue::k_most> counts;
+    std::array<Header, Virtqueue::k_most>       headers;
+    std::array<std::uint8_t, Virtqueue::k_most> status;
+    std::array<Place, Virtqueue::k_most>        places;
+    Place                                       barrier; ///< waits for all before it
 };
 constexpr std::size_t k_queue_offset = 0x4000;
 static_assert(sizeof(Slots) <= k_queue_offset);
 
-virtio_driver::Transport      transport;
+virtio_driver::Device         device{device_resources};
 Virtqueue                     queue;
 sddf::block::RequestConsumer  requests;
 sddf::block::ResponseProducer responses;
@@ -70,15 +75,42 @@ std::uint64_t                 capacity  = 0; ///< in blocks
 bool                          read_only = false;
 bool                          can_flush = false;
 unsigned                      in_flight = 0;
-std::optional<std::uint32_t>  barrier; ///< id of one that waits for all before it
 
-const sddf::DeviceRegion& rings() { return device_resources.regions[1]; }
+/// Of an event; in memory that a restart keeps.
+constinit sddf::Journal journal;
 
-Slots& slots() { return *reinterpret_cast<Slots*>(rings().region.vaddr); }
+Slots& slots() { return device.contents<Slots>(); }
 
-std::uint64_t address_of(const void* inside)
+/// As one change: what was taken, what is answered, what is in flight. Only then the device hears
+/// of it.
+void show()
 {
-    return rings().io_addr + (reinterpret_cast<std::uint64_t>(inside) - rings().region.vaddr);
+    journal.stage(requests);
+    journal.stage(responses);
+    journal.commit();
+    (void)requests.release();
+    const bool notify = responses.publish();
+    journal.done();
+    if (queue.publish()) {
+        device.transport.notify(0);
+    }
+    if (notify) {
+        microkit::Channel{blk_config.virt.id}.notify();
+    }
+}
+
+/// Before each request or completion: a long event is shown in parts.
+void make_room()
+{
+    if (!journal.has_room(sizeof(Place))) {
+        show();
+    }
+}
+
+void set(Place& place, const Place& value)
+{
+    journal.note(place);
+    place = value;
 }
 
 void answer(std::uint32_t id, Status status, std::uint16_t count = 0)
@@ -97,11 +129,10 @@ void submit(const Request& request, Type type)
                                   .reserved = 0,
                                   .sector   = has_data ? request.block_number * k_sectors_per_block : 0};
     slots().status[slot]       = k_no_info;
-    slots().ids[slot]          = request.id;
-    slots().counts[slot]       = has_data ? request.count : std::uint16_t{0};
-    slots().in_flight[slot]    = 1;
-    const virtio_driver::Piece first{address_of(&header), sizeof(Header), false};
-    const virtio_driver::Piece last{address_of(&slots().status[slot]), 1, true};
+    set(slots().places[slot],
+        {.id = request.id, .count = has_data ? request.count : std::uint16_t{0}, .is_used = 1});
+    const virtio_driver::Piece first{device.address_of(&header), sizeof(Header), false};
+    const virtio_driver::Piece last{device.address_of(&slots().status[slot]), 1, true};
     if (has_data) {
         (void)queue.add(
             {first,
@@ -138,47 +169,53 @@ void start(const Request& request)
         }
         return;
     case Code::barrier:
-        barrier = request.id;
+        set(slots().barrier, {.id = request.id, .count = 0, .is_used = 1});
         return;
     }
     answer(request.id, Status::invalid_parameter);
 }
 
-void finish(std::uint16_t slot)
+/// A request is over; `unknown` is what that means where the device has said nothing of it.
+void finish(std::uint16_t slot, Status unknown)
 {
+    auto&      place  = slots().places[slot];
     const auto status = __atomic_load_n(&slots().status[slot], __ATOMIC_RELAXED);
-    const auto id     = slots().ids[slot];
     if (status == k_ok) {
-        answer(id, Status::ok, slots().counts[slot]);
+        answer(place.id, Status::ok, place.count);
     } else {
-        answer(id, status == k_io_err ? Status::io : Status::unspecified);
+        answer(place.id, status == k_io_err ? Status::io : unknown);
     }
-    --in_flight;
+    set(place, {});
 }
 
-void run()
+void take_completions()
 {
-    // Slots whose response is on its way; they are free once it is published.
-    std::array<std::uint16_t, Virtqueue::k_most> done;
-    unsigned                                     count = 0;
-    while (count < queue.size()) {
+    for (unsigned i = 0; i < queue.size(); ++i) {
+        make_room();
         const auto used = queue.pop();
         if (!used) {
             break;
         }
-        finish(used->token);
-        done[count++] = used->token;
+        finish(used->token, Status::unspecified);
+        --in_flight;
     }
-    for (;;) {
-        if (barrier) {
+}
+
+/// What is there now, and no more: what comes meanwhile has a notification of its own.
+void take_requests()
+{
+    for (auto left = requests.available();; --left) {
+        make_room();
+        if (slots().barrier.is_used != 0) {
             if (in_flight != 0) {
                 break;
             }
-            answer(*barrier, Status::ok);
-            barrier.reset();
+            answer(slots().barrier.id, Status::ok);
+            set(slots().barrier, {});
         }
-        if (queue.free() < 3 || responses.space() <= in_flight) {
-            break; // a completion, or the virtualiser, will bring us back
+        // A completion, or the virtualiser, will bring us back.
+        if (left == 0 || queue.free() < 3 || responses.space() <= in_flight) {
+            break;
         }
         const auto request = requests.pop();
         if (!request) {
@@ -186,58 +223,41 @@ void run()
         }
         start(*request);
     }
-    const bool notify = responses.publish();
-    for (unsigned i = 0; i < count; ++i) {
-        // A slot that was given to another request since then is in flight.
-        if (!queue.is_in_use(done[i])) {
-            slots().in_flight[done[i]] = 0;
-        }
-    }
-    (void)requests.release();
-    if (queue.publish()) {
-        transport.notify(0);
-    }
-    if (notify) {
-        microkit::Channel{blk_config.virt.id}.notify();
-    }
 }
 
-/// What was in flight before a restart gets an answer, unless it waits in the ring still.
+void run()
+{
+    take_completions();
+    take_requests();
+    show();
+}
+
+/// The device, which has been reset, touches nothing any more.
 void answer_for_the_past()
 {
-    sddf::block::RequestConsumer waiting;
-    microkit::require(waiting.open(blk_config.virt.req_queue.bytes(), blk_config.virt.num_buffers));
-    while (const auto request = waiting.pop()) {
-        for (std::size_t i = 0; i < Virtqueue::k_most; ++i) {
-            if (slots().in_flight[i] != 0 && slots().ids[i] == request->id) {
-                slots().in_flight[i] = 0;
-            }
-        }
-    }
     for (std::size_t i = 0; i < Virtqueue::k_most; ++i) {
-        if (slots().in_flight[i] != 0) {
-            answer(slots().ids[i], Status::io);
+        make_room();
+        if (slots().places[i].is_used != 0) {
+            finish(static_cast<std::uint16_t>(i), Status::io);
         }
     }
-    if (responses.publish()) {
-        microkit::Channel{blk_config.virt.id}.notify();
-    }
-    slots().in_flight.fill(0);
+    show();
 }
 
 void describe_disk(std::uint64_t features)
 {
     auto& out = *reinterpret_cast<sddf::block::StorageInfo*>(blk_config.virt.storage_info.vaddr);
     out.set_ready(false);
-    capacity          = transport.config64(k_config_capacity) / k_sectors_per_block;
+    capacity          = device.transport.config64(k_config_capacity) / k_sectors_per_block;
     read_only         = (features & k_feature_ro) != 0;
     can_flush         = (features & k_feature_flush) != 0;
     out.serial_number = {};
     out.read_only     = read_only ? 1 : 0;
-    out.sector_size   = static_cast<std::uint16_t>(
-        (features & k_feature_blk_size) != 0 ? transport.config32(k_config_blk_size) : k_sector);
-    out.block_size  = 0;
-    out.queue_depth = static_cast<std::uint16_t>(queue.size() / 3);
+    out.sector_size   = static_cast<std::uint16_t>((features & k_feature_blk_size) != 0
+                                                       ? device.transport.config32(k_config_blk_size)
+                                                       : k_sector);
+    out.block_size    = 0;
+    out.queue_depth   = static_cast<std::uint16_t>(queue.size() / 3);
     out.cylinders = out.heads = out.blocks = 0;
     out.capacity                           = capacity;
     out.set_ready(true);
@@ -248,41 +268,28 @@ void describe_disk(std::uint64_t features)
 void init()
 {
     using microkit::require;
-    require(sddf::check(device_resources, 2, 1));
     require(sddf::check(blk_config));
+    require(device.open(k_device_type, k_queue_offset + 1));
     const auto& virt = blk_config.virt;
+    if (virt.storage_info.size < sizeof(sddf::block::StorageInfo)) {
+        microkit::panic("the region for storage information is too small");
+    }
+    journal.recover();
     require(requests.open(virt.req_queue.bytes(), virt.num_buffers));
     require(responses.open(virt.resp_queue.bytes(), virt.num_buffers));
-    if (virt.storage_info.size < sizeof(sddf::block::StorageInfo) ||
-        rings().region.size <= k_queue_offset) {
-        microkit::panic("the region for storage information or for the rings is too small");
-    }
-    require(transport.open(device_resources.regions[0].region.vaddr, k_device_type));
+    queue     = {};
     in_flight = 0;
-    barrier.reset();
-    answer_for_the_past(); // the device, which has been reset, touches no buffer any more
+    answer_for_the_past();
 
     const auto features =
-        require(transport.negotiate(k_feature_ro | k_feature_blk_size | k_feature_flush));
-    const auto size = std::min<std::uint32_t>(transport.queue_limit(0), Virtqueue::k_most);
-    require(queue.open(rings().region.bytes().subspan(k_queue_offset),
-                       rings().io_addr + k_queue_offset,
-                       static_cast<std::uint16_t>(std::bit_floor(size))));
-    transport.set_queue(0, queue);
-    transport.start();
+        require(device.transport.negotiate(k_feature_ro | k_feature_blk_size | k_feature_flush));
+    require(device.open_queue(0, queue, k_queue_offset));
+    device.transport.start();
     describe_disk(features);
-    // sDDF has no notification for this, but a virtualiser that does not spin is glad of one.
-    microkit::Channel{virt.id}.notify();
     run();
+    // sDDF has no notification for `ready`, but a virtualiser that does not spin is glad of one.
+    microkit::Channel{virt.id}.notify();
+    device.take_interrupts();
 }
 
-void notified(microkit::Channel channel)
-{
-    if (channel.id() == device_resources.irqs[0]) {
-        transport.acknowledge_interrupt();
-        run();
-        channel.acknowledge_at_end();
-    } else {
-        run();
-    }
-}
+void notified(microkit::Channel channel) { device.on_event(channel, run); }

@@ -45,8 +45,8 @@ void run_due(std::uint64_t now)
     std::uint64_t next = k_never;
     for (unsigned client = 0; client < clients; ++client) {
         if (deadlines[client] <= now) {
+            microkit::Channel{client}.notify(); // first, so that no restart makes it forget one
             deadlines[client] = k_never;
-            microkit::Channel{client}.notify();
         }
         next = std::min(next, deadlines[client]);
     }
@@ -65,8 +65,13 @@ void init()
     if (device_resources.is_valid() && device_resources.num_irqs != 0) {
         timer_irq_channel = device_resources.irqs[0];
     }
-    frequency     = arch::counter_frequency();
-    start_of_time = arch::physical_count();
+    frequency = arch::counter_frequency();
+    if (clients == 0 && start_of_time == 0) {
+        start_of_time = arch::physical_count();
+    } else { // after a restart: time goes on, and so do deadlines
+        run_due(arch::physical_count());
+        microkit::Channel{static_cast<unsigned>(timer_irq_channel)}.acknowledge();
+    }
 }
 
 void notified(microkit::Channel channel)

@@ -40,6 +40,7 @@ protected:
     void event(unsigned channel)
     {
         fake.notifications.clear();
+        fake.acknowledgements.clear();
         notified(microkit::Channel{channel});
         fake.end_of_entry_point();
     }

@@ -30,8 +30,8 @@ constexpr std::size_t k_ethernet_header = 14;
 
 /// The first is the driver, then the clients.
 std::array<Link, 1 + sddf::k_max_clients> all;
-Link&                                     driver  = all[0];
-Link* const                               clients = &all[1];
+Link&                                     driver = all[0];
+std::span<Link>                           clients{&all[1], sddf::k_max_clients};
 
 /// Of a batch of work; in memory that a restart keeps, as the holders.
 constinit sddf::Journal journal;

@@ -29,9 +29,9 @@ using sddf::network::k_buffer_size;
 
 /// The first is the driver, then the clients.
 std::array<Link, 1 + sddf::k_max_clients> all;
-Link&                                     driver  = all[0];
-Link* const                               clients = &all[1];
-unsigned                                  next    = 0; ///< whose turn it is
+Link&                                     driver = all[0];
+std::span<Link>                           clients{&all[1], sddf::k_max_clients};
+unsigned                                  next = 0; ///< whose turn it is
 
 /// Of a batch of work; in memory that a restart keeps.
 constinit sddf::Journal journal;

@@ -52,6 +52,7 @@ public:
         enum class State : std::uint8_t { idle, set, prepared, running, stopped };
 
         State                                state = State::idle;
+        PcmInfo                              info{}; ///< the card's word, as it once was
         PcmParameters                        parameters{};
         std::uint32_t                        features = 0;
         Chain                                control{}; ///< waits for the card

@@ -51,7 +51,7 @@ public:
         paused,
     };
 
-    static constexpr std::size_t k_max_devices = 40;
+    static constexpr std::size_t k_max_devices = 24;
 
     constexpr explicit Machine(const MachineConfig& config)
         : config_{config}

@@ -27,7 +27,7 @@ public:
 
     /// Gives it all to the machine, before its boot(). What does not fit together is printed, and
     /// boot() fails.
-    void attach_to(Machine& machine, const Sections& from = sections);
+    void attach_to(Machine& machine, const Sections& from = k_sections);
 
     /// Null where there is none.
     [[nodiscard]] VirtioConsole* console() { return console_ ? &*console_ : nullptr; }

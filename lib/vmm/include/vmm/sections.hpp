@@ -32,6 +32,6 @@ struct Sections {
 /// `.entropy_client_config`, `.serial_client_config`, `.blk_client_config`, `.net_client_config`,
 /// and of the last three also those with `_1`, `_2` and `_3` at the end of the name. They are in a
 /// program that mentions this object.
-extern const Sections sections;
+extern const Sections k_sections;
 
 } // namespace vmm

@@ -23,8 +23,8 @@ struct BouncePart {
 class VirtioBlock final : public VirtioDevice, private ChannelListener {
 public:
     static constexpr std::size_t k_parts  = 128; ///< requests to the virtualiser at a time
-    static constexpr std::size_t k_slots  = 128; ///< requests of the guest at a time
-    static constexpr std::size_t k_larges = 8;   ///< of them with more than a few segments
+    static constexpr std::size_t k_slots  = 64;  ///< requests of the guest at a time
+    static constexpr std::size_t k_larges = 3;   ///< of them with more than a few segments
     static constexpr std::size_t k_queues = 4;
 
     VirtioBlock(Machine& machine, const VirtioWindow& window,

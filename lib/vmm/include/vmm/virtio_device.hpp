@@ -24,14 +24,15 @@ struct VirtioWindow {
     std::uint32_t intid   = 0;     ///< 32 and up; level-triggered
 };
 
-/// A channel that a back end rings.
+/// A channel that a back end rings. The notification goes out with the end of the entry point, so
+/// that it costs no system call of its own.
 class ChannelBell final : public backend::Doorbell {
 public:
     constexpr explicit ChannelBell(microkit::Channel channel)
         : channel_{channel}
     {
     }
-    void                            ring() override { channel_.notify(); }
+    void                            ring() override { channel_.notify_at_end(); }
     [[nodiscard]] microkit::Channel channel() const { return channel_; }
 
 private:

@@ -4,6 +4,7 @@
 
 #include "qemu/process.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <variant>
@@ -18,10 +19,13 @@ struct Disk {
     bool persistent = false;
 };
 
-/// A port of the host that leads to one of the guest's (TCP). Only programs on this host reach it.
+/// A port of the host that leads to one in the network. Only programs on this host reach it.
 struct Forward {
-    unsigned host  = 0;
-    unsigned guest = 0;
+    enum class Protocol : std::uint8_t { tcp, udp };
+    Protocol    protocol = Protocol::tcp;
+    unsigned    host     = 0;
+    std::string address{}; ///< in the network; empty: the first that QEMU gives by DHCP
+    unsigned    guest = 0;
 };
 
 /// A network card on a network of QEMU's own (10.0.2.0/24, the host is 10.0.2.2).

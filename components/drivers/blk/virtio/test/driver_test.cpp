@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The virtIO block driver between a fake device and a fake virtualiser.
-#include "kit/fake_microkit.hpp"
-#include "kit/fake_mmio.hpp"
-#include "kit/fake_virtio_device.hpp"
-#include "kit/sddf_links.hpp"
-#include "microkit/microkit.hpp"
-
-#include <gtest/gtest.h>
+#include "test/fixture.hpp"
 
 #include <algorithm>
 #include <array>
 #include <map>
 
-extern sddf::DeviceResources     device_resources;
 extern sddf::block::DriverConfig blk_config;
 
 namespace {
@@ -21,29 +14,18 @@ using sddf::block::Code;
 using sddf::block::Request;
 using sddf::block::Status;
 
-constexpr unsigned       k_irq  = 0;
-constexpr unsigned       k_virt = 1;
-constexpr std::uintptr_t k_base = 0xa00'3e00;
-constexpr std::uint64_t  k_data = 0x4000'0000;
+constexpr unsigned      k_virt = 1;
+constexpr std::uint64_t k_data = 0x4000'0000;
 
-class BlkVirtio : public testing::Test {
+using virtio_driver::test::DriverTest;
+using virtio_driver::test::k_irq;
+
+class BlkVirtio : public DriverTest {
 protected:
     BlkVirtio()
+        : DriverTest{2, 1U << 9}
     {
-        fake.reset();
-        auto& mmio    = kit::FakeMmio::instance();
-        mmio.on_read  = [this](auto at) { return device.read(at - k_base); };
-        mmio.on_write = [this](auto at, auto value) { device.write(at - k_base, value); };
-        device.type   = 2;
-        device.features |= 1U << 9;
         set_sectors(8 * 1000 + 7);
-        device_resources                   = {};
-        device_resources.magic             = sddf::magic_of(sddf::Class::device_resources);
-        device_resources.num_regions       = 2;
-        device_resources.num_irqs          = 1;
-        device_resources.irqs[0]           = k_irq;
-        device_resources.regions[0].region = {.vaddr = k_base, .size = 0x1000};
-        device_resources.regions[1]        = {rings.region(), rings.region().vaddr};
         blk_config = {.magic = sddf::magic_of(sddf::Class::block), .virt = link.connection(k_virt)};
     }
     void set_sectors(std::uint64_t sectors) { std::memcpy(device.config.data(), &sectors, 8); }
@@ -53,12 +35,6 @@ protected:
         fake.end_of_entry_point();
         fake.notifications.clear();
         device.notifications.clear();
-    }
-    void event(unsigned channel)
-    {
-        fake.notifications.clear();
-        notified(microkit::Channel{channel});
-        fake.end_of_entry_point();
     }
     void ask(const Request& request)
     {
@@ -83,10 +59,7 @@ protected:
         device.complete(0, chain.head, 1);
     }
 
-    kit::FakeMicrokit&    fake = kit::FakeMicrokit::instance();
-    kit::FakeVirtioDevice device;
-    kit::Memory           rings{65536};
-    kit::BlockLink        link{128};
+    kit::BlockLink link{128};
 };
 
 TEST_F(BlkVirtio, TellsWhatTheDiskIs)

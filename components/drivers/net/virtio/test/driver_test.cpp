@@ -1,53 +1,29 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The virtIO network driver between a fake device and fake virtualisers.
-#include "kit/fake_microkit.hpp"
-#include "kit/fake_mmio.hpp"
-#include "kit/fake_virtio_device.hpp"
-#include "kit/sddf_links.hpp"
-#include "microkit/microkit.hpp"
-
-#include <gtest/gtest.h>
+#include "test/fixture.hpp"
 
 #include <algorithm>
 #include <set>
 
-extern sddf::DeviceResources       device_resources;
 extern sddf::network::DriverConfig net_config;
 
 namespace {
 
-constexpr unsigned       k_irq  = 0;
-constexpr unsigned       k_rx   = 1;
-constexpr unsigned       k_tx   = 2;
-constexpr std::uintptr_t k_base = 0xa00'3c00;
-constexpr std::uint16_t  k_ring = 256;
+constexpr unsigned      k_rx   = 1;
+constexpr unsigned      k_tx   = 2;
+constexpr std::uint16_t k_ring = 256;
 
-class NetVirtio : public testing::Test {
+using virtio_driver::test::DriverTest;
+using virtio_driver::test::k_irq;
+
+class NetVirtio : public DriverTest {
 protected:
     NetVirtio()
+        : DriverTest{1, 0xffff'ffff} // whatever it offers
     {
-        fake.reset();
-        auto& mmio    = kit::FakeMmio::instance();
-        mmio.on_read  = [this](auto at) { return device.read(at - k_base); };
-        mmio.on_write = [this](auto at, auto value) { device.write(at - k_base, value); };
-        device.type   = 1;
-        device.features |= 0xffff'ffff; // whatever it offers
-        device_resources                   = {};
-        device_resources.magic             = sddf::magic_of(sddf::Class::device_resources);
-        device_resources.num_regions       = 2;
-        device_resources.num_irqs          = 1;
-        device_resources.irqs[0]           = k_irq;
-        device_resources.regions[0].region = {.vaddr = k_base, .size = 0x1000};
-        device_resources.regions[1]        = {rings.region(), rings.region().vaddr};
-        net_config                         = {.magic   = sddf::magic_of(sddf::Class::network),
-                                              .virt_rx = rx.connection(k_rx),
-                                              .virt_tx = tx.connection(k_tx)};
-    }
-    void event(unsigned channel)
-    {
-        fake.notifications.clear();
-        notified(microkit::Channel{channel});
-        fake.end_of_entry_point();
+        net_config = {.magic   = sddf::magic_of(sddf::Class::network),
+                      .virt_rx = rx.connection(k_rx),
+                      .virt_tx = tx.connection(k_tx)};
     }
     static std::uint64_t buffer(unsigned i) { return 0x5000'0000 + 2048ULL * i; }
     void                 give_free(unsigned from, unsigned to)
@@ -57,11 +33,8 @@ protected:
         }
     }
 
-    kit::FakeMicrokit&    fake = kit::FakeMicrokit::instance();
-    kit::FakeVirtioDevice device;
-    kit::Memory           rings{65536};
-    kit::NetLink          rx{k_ring};
-    kit::NetLink          tx{k_ring};
+    kit::NetLink rx{k_ring};
+    kit::NetLink tx{k_ring};
 };
 
 TEST_F(NetVirtio, NegotiatesNothingButTheStandard)

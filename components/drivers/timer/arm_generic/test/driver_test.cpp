@@ -27,6 +27,7 @@ protected:
         counter           = {.now = 1000, .frequency = 62'500'000, .timer = {}};
         timer_irq_channel = k_irq;
         init();
+        fake.acknowledgements.clear();
     }
     /// Lets everything fall due that earlier tests may have left behind.
     void TearDown() override
@@ -125,6 +126,20 @@ TEST_F(TimerDriver, UnknownRequestsAreAnsweredWithNothing)
     EXPECT_EQ(protected_call(microkit::Channel{1}, microkit::MessageInfo::create(1, 0)).count(),
               0u);
     EXPECT_EQ(counter.timer, std::nullopt);
+}
+
+TEST_F(TimerDriver, ARestartForgetsNoDeadlineAndNoTime)
+{
+    counter.now += 62'500'000;
+    const auto before = (call(3, Request::get_time), microkit::message_word(0));
+    (void)call(3, Request::set_timeout, 1'000'000'000);
+    counter.timer = {};
+    counter.now += 2 * 62'500'000;
+    init(); // its interrupt has come, and nobody has acknowledged it
+    EXPECT_EQ(fake.notifications.back(), 3U);
+    EXPECT_EQ(fake.acknowledgements.back(), k_irq);
+    (void)call(3, Request::get_time);
+    EXPECT_EQ(microkit::message_word(0), before + 2'000'000'000);
 }
 
 } // namespace
