@@ -150,8 +150,8 @@ struct BlockLink {
     {
         auto                              end = request_consumer();
         std::vector<sddf::block::Request> all;
-        while (const auto request = end.pop()) {
-            all.push_back(*request);
+        for (auto left = end.available(); left != 0; --left) {
+            all.push_back(*end.pop());
         }
         (void)end.release();
         return all;
@@ -167,8 +167,8 @@ struct BlockLink {
     {
         auto                               end = response_consumer();
         std::vector<sddf::block::Response> all;
-        while (const auto response = end.pop()) {
-            all.push_back(*response);
+        for (auto left = end.available(); left != 0; --left) {
+            all.push_back(*end.pop());
         }
         (void)end.release();
         return all;
@@ -207,8 +207,8 @@ struct NetLink {
     {
         auto end = opened<sddf::network::Consumer>(ring.bytes(), capacity);
         std::vector<sddf::network::Descriptor> all;
-        while (const auto buffer = end.pop()) {
-            all.push_back(*buffer);
+        for (auto left = end.available(); left != 0; --left) {
+            all.push_back(*end.pop());
         }
         (void)end.release();
         (void)end.ask_for_more();
