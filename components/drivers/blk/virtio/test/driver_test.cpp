@@ -233,6 +233,15 @@ TEST_F(BlkVirtio, ADeviceThatLiesIsSurvived)
     EXPECT_EQ(link.take_responses().size(), 1U);
 }
 
+TEST_F(BlkVirtio, ARestartDoesNotFollowACounterThatCannotBe)
+{
+    start();
+    const std::uint32_t far = 0x8000'0000;
+    std::memcpy(link.requests.bytes().data() + offsetof(sddf::block::RequestHeader, tail), &far, 4);
+    start(); // it would take minutes
+    EXPECT_EQ(device.status & 4, 4U);
+}
+
 TEST_F(BlkVirtio, ARestartAnswersWhatWasInFlightAndServesTheRest)
 {
     start();
