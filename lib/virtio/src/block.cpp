@@ -188,12 +188,12 @@ void Block::start(Slot& slot)
 
 void Block::answer(Slot& slot, Answer answer, std::uint32_t data)
 {
-    Queue& it = *queue(slot.queue);
-    if (it.owns(slot.chain)) {
+    Queue* const it = queue(slot.queue);
+    if (it != nullptr && it->owns(slot.chain)) {
         slot.chain.last_byte() = std::byte{static_cast<std::uint8_t>(answer)};
         // Only what was written from the beginning on counts: where data is missing, nothing does.
         const bool whole = slot.chain.writable_bytes() == std::uint64_t{data} + 1;
-        it.finish(std::move(slot.chain), whole ? data + 1 : data);
+        it->finish(std::move(slot.chain), whole ? data + 1 : data);
     }
     release(slot);
 }
