@@ -18,40 +18,41 @@ namespace arch {
     return std::size_t{4} << ((ctr >> 16) & 0xf);
 }
 
+    /// One instruction of data cache maintenance on every line of a range. Eight lines a turn, in
+    /// assembler lest the compiler make a loop of it: this walks over tens of megabytes at every
+    /// boot, and was most of the time to a guest's first instruction.
+    #define ARCH_EACH_DATA_CACHE_LINE(operation, start, size)                                      \
+        do {                                                                                       \
+            const std::size_t line_ = data_cache_line();                                           \
+            auto              at_   = reinterpret_cast<std::uintptr_t>(start) & ~(line_ - 1);      \
+            const auto        end_  = reinterpret_cast<std::uintptr_t>(start) + (size);            \
+            while (at_ < end_ && end_ - at_ >= 8 * line_) {                                        \
+                asm volatile(".rept 8\n"                                                           \
+                             "dc " operation ", %0\n"                                              \
+                             "add %0, %0, %1\n"                                                    \
+                             ".endr"                                                               \
+                             : "+r"(at_)                                                           \
+                             : "r"(line_)                                                          \
+                             : "memory");                                                          \
+            }                                                                                      \
+            for (; at_ < end_; at_ += line_) {                                                     \
+                asm volatile("dc " operation ", %0" : : "r"(at_) : "memory");                      \
+            }                                                                                      \
+            asm volatile("dsb sy" : : : "memory");                                                 \
+        } while (false)
+
 /// Cleans every line of a range to the point of coherency: what was written with caches on can be
 /// read with caches off. Completes before it returns.
 inline void clean_data_cache(const void* start, std::size_t size)
 {
-    const std::size_t line = data_cache_line();
-    auto              at   = reinterpret_cast<std::uintptr_t>(start) & ~(line - 1);
-    const auto        end  = reinterpret_cast<std::uintptr_t>(start) + size;
-    // Eight lines a turn, in assembler lest the compiler make a loop of it: this walks over tens of
-    // megabytes at every boot, and was most of the time to a guest's first instruction.
-    while (at < end && end - at >= 8 * line) {
-        asm volatile(".rept 8\n"
-                     "dc cvac, %0\n"
-                     "add %0, %0, %1\n"
-                     ".endr"
-                     : "+r"(at)
-                     : "r"(line)
-                     : "memory");
-    }
-    for (; at < end; at += line) {
-        asm volatile("dc cvac, %0" : : "r"(at) : "memory");
-    }
-    asm volatile("dsb sy" : : : "memory");
+    ARCH_EACH_DATA_CACHE_LINE("cvac", start, size);
 }
 
 /// As clean_data_cache(), and drops the lines: what a device has written is read from memory. (EL0
 /// cannot drop a line without writing it back.)
 inline void clean_invalidate_data_cache(const void* start, std::size_t size)
 {
-    const std::size_t line = data_cache_line();
-    const auto        end  = reinterpret_cast<std::uintptr_t>(start) + size;
-    for (auto at = reinterpret_cast<std::uintptr_t>(start) & ~(line - 1); at < end; at += line) {
-        asm volatile("dc civac, %0" : : "r"(at) : "memory");
-    }
-    asm volatile("dsb sy" : : : "memory");
+    ARCH_EACH_DATA_CACHE_LINE("civac", start, size);
 }
 
 /// Bytes that DC ZVA zeroes (DCZID_EL0.BS).
