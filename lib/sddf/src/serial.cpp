@@ -98,6 +98,14 @@ base::Result<> Consumer::open(std::span<std::byte> queue, std::span<std::byte> d
 
 std::uint32_t Consumer::available() const { return used(load_acquire(queue_->tail), head_); }
 
+void Consumer::drop_nonsense()
+{
+    const auto tail = load_acquire(queue_->tail);
+    if (tail - head_ > capacity_) {
+        head_ = tail;
+    }
+}
+
 std::span<const std::byte> Consumer::data(std::uint32_t skip) const
 {
     const auto all = available();

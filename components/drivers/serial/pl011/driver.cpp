@@ -79,9 +79,11 @@ void transmit()
             if (full) {
                 break;
             }
-            write(Reg::uartdr, pl011::Uartdr{std::to_integer<std::uint32_t>(byte)});
+            // One by one, and first: after a restart nobody can tell whether the device has got
+            // the byte, and between these two it is hardly ever interrupted.
             to_send.advance(1);
-            to_send.show(); // one by one, so that a restart sends no byte again
+            to_send.show();
+            write(Reg::uartdr, pl011::Uartdr{std::to_integer<std::uint32_t>(byte)});
             ++sent;
         }
         budget -= sent;

@@ -81,6 +81,9 @@ void show()
 
 void run()
 {
+    for (auto& client : all_clients()) {
+        client.drop_nonsense();
+    }
     std::uint32_t done = 0;
     for (;;) {
         for (std::uint32_t taken = 1; taken != 0 && done < k_event; done += taken) {

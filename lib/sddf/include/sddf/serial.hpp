@@ -102,6 +102,10 @@ public:
     /// Bytes that can be read now.
     [[nodiscard]] std::uint32_t available() const;
 
+    /// Skips to where the producer says it is, if that is further away than the ring is long: no
+    /// text is there then, and going after it would take for ever.
+    void drop_nonsense();
+
     /// Reads up to to.size() bytes; they are the producer's space after release().
     std::size_t read(std::span<std::byte> to);
 

@@ -222,4 +222,22 @@ TEST_F(SerialVirtTx, ADriverRingTooSmallForColoursIsReported)
     EXPECT_NE(fake.debug_output.find("too small for colours"), std::string::npos);
 }
 
+TEST_F(SerialVirtTx, ARingThatClaimsMoreThanItHoldsIsEmptied)
+{
+    start(2, 4096, 64);
+    init();
+    clients[0]->control().tail = 0x8000'0000;
+    clients[1]->put("ok\n");
+    event(1);
+    for (int i = 0; i < 4; ++i) {
+        (void)driver->take();
+        event(0);
+    }
+    EXPECT_EQ(clients[0]->control().head, 0x8000'0000);
+    EXPECT_EQ(driver->take(), "");
+    clients[0]->put("back\n");
+    event(1);
+    EXPECT_EQ(driver->take(), "back\n");
+}
+
 } // namespace
