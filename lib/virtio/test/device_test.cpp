@@ -1,103 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Status machine and MMIO transport, clause by clause of virtIO 1.2, sections 2.1 to 2.6, 3.1, 4.2.
-#include "kit/fake_driver.hpp"
-#include "virtio/device.hpp"
-#include "virtio/mmio.hpp"
-
-#include <gtest/gtest.h>
-
-#include <array>
-#include <vector>
+// Status machine, features and configuration, clause by clause of virtIO 1.2, sections 2.1
+// to 2.5, 3.1, 6.
+#include "device_fixture.hpp"
 
 namespace {
 
-using kit::FakeDriver;
-using kit::Mmio;
-using virtio::Fault;
-
-constexpr std::uint64_t k_one   = 1;
-constexpr std::uint64_t k_two   = 2; ///< needs k_one
-constexpr std::uint64_t k_three = 4; ///< not offered
-
-/// Finishes every request of any queue, and writes down what happens.
-class Model final : public virtio::Device {
-public:
-    Model()
-        : Device{virtio::DeviceId::entropy, k_one | k_two, queues_}
-    {
-        queues_[0].limit(64);
-        queues_[1].limit(8);
-    }
-
-    void change(std::uint8_t value)
-    {
-        config[0] = std::byte{value};
-        configuration_changed();
-    }
-    void                                refuse() { fail(Fault::request); }
-    void                                finish_reset() { reset_finished(); }
-    void                                finish_queue_reset() { queue_reset_finished(queues_[1]); }
-    [[nodiscard]] bool                  running() const { return is_running(); }
-    std::array<std::byte, 12>           config{};
-    std::vector<unsigned>               served;
-    std::vector<std::vector<std::byte>> writes;
-    unsigned                            resets = 0;
-    unsigned                            starts = 0;
-    bool                                quiet  = true;
-
-private:
-    [[nodiscard]] std::span<const std::byte> configuration() const override { return config; }
-    void on_configuration_write(std::uint32_t offset, std::span<const std::byte> from) override
-    {
-        std::ranges::copy(from, config.begin() + offset);
-        writes.emplace_back(from.begin(), from.end());
-    }
-    [[nodiscard]] bool accepts(std::uint64_t features) const override
-    {
-        return (features & k_two) == 0 || (features & k_one) != 0;
-    }
-    void on_start() override { ++starts; }
-    void on_notify(unsigned index) override
-    {
-        do {
-            while (virtio::Chain chain = take(queues_[index], room_)) {
-                served.push_back(index);
-                queues_[index].finish(std::move(chain), 0);
-            }
-            publish(queues_[index]);
-        } while (queues_[index].rest());
-    }
-    bool on_reset() override
-    {
-        ++resets;
-        return quiet;
-    }
-    bool on_queue_reset(unsigned) override { return quiet; }
-
-    std::array<virtio::Queue, 2>    queues_{};
-    std::array<virtio::Segment, 16> room_{};
-};
-
-class VirtioDevice : public testing::Test {
-protected:
-    void bring_up(std::uint64_t features = ~0ULL)
-    {
-        ASSERT_TRUE(driver.negotiate(features));
-        ring = &driver.set_up(0);
-        driver.go();
-    }
-    void add() { ring->add({kit::to_device(buffer, 4)}); }
-
-    kit::GuestRam  ram;
-    Model          model;
-    FakeDriver     driver{ram, model};
-    kit::FakeRing* ring   = nullptr;
-    std::uint64_t  buffer = ram.allocate(64);
-};
+using namespace device_test;
 using VirtioStatus   = VirtioDevice;
 using VirtioFeatures = VirtioDevice;
 using VirtioConfig   = VirtioDevice;
-using VirtioMmio     = VirtioDevice;
 
 TEST_F(VirtioStatus, 2_1_2_IsZeroAfterReset)
 {
@@ -324,148 +235,23 @@ TEST_F(VirtioConfig, 2_5_EachChangeIsANewGenerationAndTold)
     EXPECT_FALSE(driver.line.high);
 }
 
-TEST_F(VirtioMmio, 4_2_2_1_Identity)
+TEST_F(VirtioFeatures, 6_2_Version1IsOfferedAndNeeded)
 {
-    EXPECT_EQ(driver.read(Mmio::magic_value), 0x7472'6976u);
-    EXPECT_EQ(driver.read(Mmio::version), 2u);
-    EXPECT_EQ(driver.read(Mmio::device_id), 4u);
+    EXPECT_NE(driver.offered() & virtio::k_feature_version_1, 0u);
+    driver.write(Mmio::status, 0);
+    driver.add_status(FakeDriver::k_acknowledge);
+    driver.add_status(FakeDriver::k_driver);
+    driver.accept(driver.offered() & ~virtio::k_feature_version_1);
+    driver.add_status(FakeDriver::k_features_ok);
+    EXPECT_EQ(driver.status() & FakeDriver::k_features_ok, 0u);
 }
 
-TEST_F(VirtioMmio, 4_2_2_2_RegistersAreFourBytesWide)
+TEST_F(VirtioFeatures, 2_2_2_WhatWasAcceptedOnceIsAcceptedAgain)
 {
-    for (const unsigned size : {1U, 2U, 8U}) {
-        EXPECT_EQ(driver.registers.read(0, size), 0u);
-        driver.registers.write(0x70, size, 1);
-        EXPECT_EQ(driver.status(), 0u);
-        driver.registers.write(0x50, size, 0);
+    for (unsigned i = 0; i < 3; ++i) {
+        ASSERT_TRUE(driver.negotiate(k_one | k_two));
+        EXPECT_EQ(driver.features & (k_one | k_two), k_one | k_two);
     }
-    for (std::uint64_t offset = 0; offset < 0x1000; ++offset) { // no access does harm
-        for (const unsigned size : {1U, 2U, 4U, 8U}) {
-            if (offset % size == 0) {
-                (void)driver.registers.read(offset, size);
-                driver.registers.write(offset, size, 0x0123'4567'89ab'cdef);
-            }
-        }
-    }
-}
-
-TEST_F(VirtioMmio, 4_2_2_QueuesThatDoNotExist)
-{
-    driver.write(Mmio::queue_sel, 1);
-    EXPECT_EQ(driver.read(Mmio::queue_num_max), 8u);
-    for (const std::uint32_t queue : {2U, 64U, 0xffff'ffffU}) {
-        driver.write(Mmio::queue_sel, queue);
-        EXPECT_EQ(driver.read(Mmio::queue_num_max), 0u);
-        driver.write(Mmio::queue_ready, 1);
-        EXPECT_EQ(driver.read(Mmio::queue_ready), 0u);
-        driver.write(Mmio::queue_reset, 1);
-        EXPECT_EQ(driver.read(Mmio::queue_reset), 0u);
-        driver.notify(queue);
-    }
-    EXPECT_EQ(driver.status(), 0u);
-}
-
-TEST_F(VirtioMmio, 4_2_2_1_InterruptStatusUntilAcknowledged)
-{
-    bring_up(0);
-    add();
-    driver.notify(0);
-    model.change(1);
-    EXPECT_EQ(driver.read(Mmio::interrupt_status), 3u);
-    driver.write(Mmio::interrupt_ack, 1);
-    EXPECT_EQ(driver.read(Mmio::interrupt_status), 2u);
-    EXPECT_TRUE(driver.line.high);
-    driver.write(Mmio::interrupt_ack, 0xffff'fffe);
-    EXPECT_EQ(driver.read(Mmio::interrupt_status), 0u);
-    EXPECT_FALSE(driver.line.high);
-    EXPECT_EQ(driver.line.rises, 1u);
-}
-
-TEST_F(VirtioMmio, 4_2_2_1_QueueContentsOnlyWhenReady)
-{
-    ASSERT_TRUE(driver.negotiate());
-    kit::FakeRing other{ram, 16};
-    driver.configure(0, other.settings());
-    driver.write(Mmio::queue_ready, 0);
-    EXPECT_EQ(driver.read(Mmio::queue_ready), 0u);
-    other.add({kit::to_device(buffer, 4)});
-    driver.go();
-    driver.notify(0);
-    EXPECT_TRUE(model.served.empty());
-}
-
-TEST_F(VirtioMmio, 4_2_2_2_SettingsStandWhileReady)
-{
-    bring_up();
-    driver.write(Mmio::queue_sel, 0);
-    driver.write(Mmio::queue_num, 8);
-    driver.write(Mmio::queue_desc_low, 0);
-    add();
-    driver.notify(0);
-    EXPECT_EQ(model.served.size(), 1u);
-    EXPECT_FALSE(driver.needs_reset());
-}
-
-TEST_F(VirtioMmio, 4_2_2_ThereIsNoSharedMemory)
-{
-    for (std::uint64_t offset = 0xb0; offset <= 0xbc; offset += 4) {
-        EXPECT_EQ(driver.registers.read(offset, 4), 0xffff'ffffu);
-    }
-}
-
-TEST_F(VirtioMmio, 2_6_1_AQueueIsResetAloneAndUsedAgain)
-{
-    bring_up();
-    add();
-    driver.notify(0);
-    driver.write(Mmio::queue_sel, 0);
-    driver.write(Mmio::queue_reset, 1);
-    EXPECT_EQ(driver.read(Mmio::queue_reset), 0u);
-    EXPECT_EQ(driver.read(Mmio::queue_ready), 0u);
-    add();
-    driver.notify(0); // 2.6.1.1.1: nothing is executed
-    EXPECT_EQ(model.served.size(), 1u);
-    // 2.6.1.2: with another size, from the beginning.
-    auto& smaller = driver.set_up(0, 8);
-    smaller.add({kit::to_device(buffer, 4)});
-    driver.notify(0);
-    EXPECT_EQ(model.served.size(), 2u);
-    EXPECT_EQ(smaller.used_index(), 1u);
-    EXPECT_EQ(driver.status(), 15u);
-}
-
-TEST_F(VirtioMmio, 2_6_1_AQueueResetThatTakesTime)
-{
-    bring_up();
-    auto& second = driver.set_up(1, 8);
-    model.quiet  = false;
-    driver.write(Mmio::queue_sel, 1);
-    driver.write(Mmio::queue_reset, 1);
-    EXPECT_EQ(driver.read(Mmio::queue_reset), 1u);
-    driver.configure(1, second.settings()); // too early
-    EXPECT_EQ(driver.read(Mmio::queue_ready), 0u);
-    model.finish_queue_reset();
-    EXPECT_EQ(driver.read(Mmio::queue_reset), 0u);
-    driver.configure(1, second.settings());
-    EXPECT_EQ(driver.read(Mmio::queue_ready), 1u);
-}
-
-TEST_F(VirtioMmio, 4_2_2_1_QueueResetNeedsItsFeature)
-{
-    bring_up(0);
-    driver.write(Mmio::queue_sel, 0);
-    driver.write(Mmio::queue_reset, 1);
-    EXPECT_EQ(driver.read(Mmio::queue_ready), 1u);
-}
-
-TEST_F(VirtioMmio, 2_7_10_2_SpuriousNotificationsAreHarmless)
-{
-    bring_up();
-    for (const std::uint32_t value : {0U, 0U, 1U, 2U, 0xffffU, 0xffff'ffffU}) {
-        driver.notify(value);
-    }
-    EXPECT_TRUE(model.served.empty());
-    EXPECT_FALSE(driver.needs_reset());
 }
 
 } // namespace

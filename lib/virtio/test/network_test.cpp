@@ -326,4 +326,60 @@ TEST_F(VirtioNetwork, 2_6_1_AQueueResetForgetsWhatWasHeld)
     EXPECT_EQ(ram.load<std::uint16_t>(at + 10), 1u);
 }
 
+TEST_F(VirtioNetwork, 2_2_2_NothingIsOfferedThatNeedsWhatIsNot)
+{
+    Network plain{card, Network::k_all_features & ~Network::k_feature_ctrl_vq};
+    EXPECT_EQ(plain.offered_features() &
+                  (Network::k_feature_ctrl_rx | Network::k_feature_ctrl_rx_extra),
+              0u);
+}
+
+TEST_F(VirtioNetwork, 5_1_4_1_FramesUpToTheMtuGoOutWhole)
+{
+    start();
+    const auto frame = frame_to(k_other, 1514, 'm');
+    send(frame);
+    EXPECT_EQ(card.sent, std::vector{frame});
+    EXPECT_EQ(driver.config<std::uint16_t>(10), 1500u);
+    device.set_link(false); // whatever else changes
+    EXPECT_EQ(driver.config<std::uint16_t>(10), 1500u);
+}
+
+TEST_F(VirtioNetwork, 5_1_6_2_2_UnknownFlagsAreIgnored)
+{
+    start();
+    const auto frame = frame_to(k_other);
+    send(frame, 0xfe, 20, 2); // without NEEDS_CSUM the places of a checksum say nothing
+    EXPECT_FALSE(driver.needs_reset());
+    EXPECT_EQ(card.sent, std::vector{frame});
+}
+
+TEST_F(VirtioNetwork, 5_1_6_4_1_AllBuffersOfAFrameAreShownTogetherAndFull)
+{
+    start(Network::k_feature_mrg_rxbuf);
+    const std::vector<std::uint64_t> buffers{offer(100), offer(100)};
+    arrive(frame_to(k_own, 200));
+    EXPECT_EQ(rx->used_waiting(), 0u) << "a third buffer is missing";
+    offer(100);
+    EXPECT_EQ(rx->used_waiting(), 3u);
+    EXPECT_EQ(ram.load<std::uint16_t>(buffers[0] + 10), 3u);
+    EXPECT_EQ(rx->used()->written, 100u);
+    EXPECT_EQ(rx->used()->written, 100u);
+    EXPECT_EQ(rx->used()->written, 12u);
+}
+
+TEST_F(VirtioNetwork, 5_1_6_5_2_1_AResetEmptiesTheTable)
+{
+    start();
+    EXPECT_EQ(mode(0, false), 0u);
+    const std::string group(k_group.begin(), k_group.end());
+    const std::string one("\x01\0\0\0", 4);
+    const std::string none("\0\0\0\0", 4);
+    EXPECT_EQ(command(std::string("\x01\0", 2) + none + one + group), 0u);
+    EXPECT_TRUE(passes(k_group));
+    start();
+    EXPECT_EQ(mode(0, false), 0u);
+    EXPECT_FALSE(passes(k_group));
+}
+
 } // namespace
