@@ -31,7 +31,8 @@ void PcmCard::submit(unsigned number, PcmJob& job)
 void PcmCard::pump(unsigned number)
 {
     Stream& stream = streams_[number];
-    if (!stream.owned || stream.silent) {
+    // sDDF's clients send what they sent before START once more after it, so nothing goes before.
+    if (!stream.started || stream.silent) {
         return;
     }
     for (PcmJob* job = stream.first; job != nullptr; job = job->next) {

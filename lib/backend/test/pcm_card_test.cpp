@@ -84,6 +84,11 @@ protected:
                   0x8000u);
         ASSERT_EQ(request({0x102, stream}), 0x8000u);
     }
+    void begin(std::uint32_t stream = 0, std::uint32_t channels = 1, std::uint32_t format = 5)
+    {
+        prepare(stream, channels, format);
+        ASSERT_EQ(request({0x104, stream}), 0x8000u);
+    }
     std::uint64_t play(const std::string& frames)
     {
         const auto header = ram.allocate(4);
@@ -179,7 +184,7 @@ TEST_F(BackendPcmCard, WhatIsRefusedIsGivenBack)
 
 TEST_F(BackendPcmCard, AMessageIsPlayedInParts)
 {
-    prepare(0, 2, 11); // frames of 6 bytes: 4092 in a buffer
+    begin(0, 2, 11); // frames of 6 bytes: 4092 in a buffer
     std::string sound;
     for (unsigned i = 0; i < 12'000; ++i) {
         sound += static_cast<char>(i * 7);
@@ -201,10 +206,24 @@ TEST_F(BackendPcmCard, AMessageIsPlayedInParts)
     EXPECT_TRUE(driver.line.high);
 }
 
-TEST_F(BackendPcmCard, AStreamHasItsShareOfTheBuffersAndGoesOn)
+TEST_F(BackendPcmCard, NothingIsSentBeforeTheStartAndNothingWhileStopped)
 {
     prepare(0);
-    prepare(1);
+    (void)play(std::string(100, 'a'));
+    EXPECT_TRUE(server.pending.empty());
+    ASSERT_EQ(request({0x104, 0}), 0x8000u);
+    EXPECT_EQ(server.pending.size(), 1u);
+    ASSERT_EQ(request({0x105, 0}), 0x8000u);
+    (void)play(std::string(100, 'b'));
+    EXPECT_EQ(server.pending.size(), 1u);
+    ASSERT_EQ(request({0x104, 0}), 0x8000u);
+    EXPECT_EQ(server.pending.size(), 2u);
+}
+
+TEST_F(BackendPcmCard, AStreamHasItsShareOfTheBuffersAndGoesOn)
+{
+    begin(0);
+    begin(1);
     const auto first  = play(std::string(20'000, 'a'));
     const auto second = play(std::string(20'000, 'b'));
     EXPECT_EQ(server.pending.size(), 4u); // half of eight
@@ -223,7 +242,7 @@ TEST_F(BackendPcmCard, AStreamHasItsShareOfTheBuffersAndGoesOn)
 
 TEST_F(BackendPcmCard, RecordingFillsTheBufferInOrderOfItsParts)
 {
-    prepare(1);
+    begin(1);
     const auto [frames, status] = record(6000);
     ASSERT_EQ(server.pending.size(), 2u);
     (void)server.answer(1, std::string(1904, 'z')); // the second part first
@@ -242,8 +261,7 @@ TEST_F(BackendPcmCard, RecordingFillsTheBufferInOrderOfItsParts)
 
 TEST_F(BackendPcmCard, ReleaseEndsWhatWasNotPlayed)
 {
-    prepare(0);
-    ASSERT_EQ(request({0x104, 0}), 0x8000u);
+    begin(0);
     const auto sound = play(std::string(5000, 'x'));
     ASSERT_EQ(request({0x105, 0}), 0x8000u);
     EXPECT_EQ(word(sound), 0u);
@@ -253,7 +271,7 @@ TEST_F(BackendPcmCard, ReleaseEndsWhatWasNotPlayed)
         (void)server.answer();
     }
     card.notified();
-    prepare(0);
+    begin(0);
     (void)play(std::string(16'384, 'y'));
     EXPECT_EQ(server.pending.size(), 4u);
 }
@@ -288,7 +306,7 @@ TEST_F(BackendPcmCard, AGuestThatGoesAwayInTheMiddleOfACommand)
 
 TEST_F(BackendPcmCard, AnswersThatNobodyWaitsFor)
 {
-    prepare(0);
+    begin(0);
     const auto sound = play(std::string(100, 'x'));
     const auto good  = server.pending[0];
     auto       bad   = good;

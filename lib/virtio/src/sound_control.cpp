@@ -166,7 +166,9 @@ void Sound::set_parameters(Chain& chain, unsigned number, Reader& reader)
     const auto has_bit = [](std::uint64_t bits, std::uint8_t bit) {
         return bit < 64 && (bits >> bit & 1) != 0;
     };
-    if ((wanted->features & ~k_pcm_event_xruns) != 0 ||
+    // A message is a period in pages that lie anywhere, its header and its status.
+    constexpr std::uint32_t k_most_period = (k_most_segments - 3) * 4096;
+    if ((wanted->features & ~k_pcm_event_xruns) != 0 || wanted->period_bytes > k_most_period ||
         !has_bit(info.formats & k_all_pcm_formats, wanted->format) ||
         !has_bit(info.rates & k_all_pcm_rates, wanted->rate) ||
         wanted->channels < info.channels_min || wanted->channels > info.channels_max) {

@@ -34,7 +34,7 @@ TEST_F(VirtioSound, 5_14_6_6_1_InformationOfStreams)
     driver.write(kit::Mmio::status, 0);
     device.card_changed();
     start();
-    const auto at        = ask({0x100, 0, 2, 32}, 4 + 64);
+    const auto at = ask({0x100, 0, 2, 32}, 4 + 64);
     EXPECT_EQ(word(at), k_ok);
     EXPECT_EQ(word(at + 8), 1u << 4); // features
     EXPECT_EQ(ram.load<std::uint64_t>(at + 12), virtio::k_all_pcm_formats);
@@ -105,6 +105,7 @@ TEST_F(VirtioSound, 5_14_6_6_2_2_ParametersThatMayNotBe)
     EXPECT_EQ(set(0, 0, 2 | 4 << 8 | 7 << 16), k_not);
     EXPECT_EQ(set(0, 0, 2 | 200U << 8 | 7 << 16), k_not);
     EXPECT_EQ(set(0, 0, 2 | 5 << 8 | 8 << 16), k_not);
+    EXPECT_EQ(set(0, 0, 2 | 5 << 8 | 7 << 16, 400'000, 200'000), k_not); // in too many pages
     EXPECT_EQ(card.commands, "");
     EXPECT_EQ(set(0, 1 << 4), k_ok);
 }
