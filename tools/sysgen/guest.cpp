@@ -146,14 +146,7 @@ private:
     {
         const auto name = name_ + "_ram";
         if (node_.attribute("ram_phys")) {
-            const auto region   = layout_.add_region(name, size);
-            const auto physical = TRY(document_.number_of(node_, "ram_phys"));
-            document_.system()
-                .find_child_by_attribute("memory_region", "name", name.c_str())
-                .append_attribute("phys_addr")
-                .set_value(hex(physical).c_str());
-            layout_.take({physical, size});
-            return region;
+            return layout_.add_region_at(name, size, TRY(document_.number_of(node_, "ram_phys")));
         }
         const bool is_reached = std::ranges::any_of(node_.children("disk"), [&](const auto& disk) {
             return name == disk.attribute("region").value();

@@ -58,17 +58,6 @@ Result<Layout> Layout::create(Document document, const boardgen::Board& board,
     return layout;
 }
 
-void Layout::note_memory()
-{
-    for (const auto region : document_.system().children("memory_region")) {
-        const auto start = parse_number(region.attribute("phys_addr").value());
-        const auto size  = parse_number(region.attribute("size").value());
-        if (start && size) {
-            taken_.push_back({*start, *size});
-        }
-    }
-}
-
 Result<> Layout::note_domains(pugi::xml_node parent)
 {
     for (const auto node : parent.children("protection_domain")) {
@@ -214,82 +203,6 @@ Result<std::vector<Use>> Layout::uses(const char* device_class, const std::strin
     return found;
 }
 
-Region Layout::add_region(const std::string& name, std::uint64_t size)
-{
-    auto node = document_.system().append_child("memory_region");
-    node.append_attribute("name").set_value(name.c_str());
-    node.append_attribute("size").set_value(hex(size).c_str());
-    return {.name = name, .size = size, .physical = {}};
-}
-
-Result<Region> Layout::add_device_region(pugi::xml_node owner, const std::string& name,
-                                         std::uint64_t size)
-{
-    const Region shape{.name = name, .size = size, .physical = {}};
-    auto         areas = board_.ram;
-    std::ranges::sort(areas, {}, &boardgen::AddressRange::start);
-    for (auto area = areas.rbegin(); area != areas.rend(); ++area) {
-        auto end = area->end();
-        while (end >= area->start + size) {
-            const auto start    = (end - size) / shape.alignment() * shape.alignment();
-            const auto conflict = std::ranges::find_if(taken_, [&](const auto& range) {
-                return range.start < start + size && start < range.end();
-            });
-            if (start < area->start) {
-                break;
-            }
-            if (conflict == taken_.end()) {
-                auto region     = add_region(name, size);
-                region.physical = start;
-                taken_.push_back({start, size});
-                document_.system()
-                    .find_child_by_attribute("memory_region", "name", name.c_str())
-                    .append_attribute("phys_addr")
-                    .set_value(hex(start).c_str());
-                return region;
-            }
-            end = conflict->start;
-        }
-    }
-    return refuse(document_.line(owner),
-                  fmt::format("no {} bytes of RAM are left for '{}'", hex(size), name),
-                  fmt::format("the board '{}' has {} regions of RAM; use smaller buffers",
-                              board_.name, board_.ram.size()));
-}
-
-Region Layout::registers(const std::string& name, const boardgen::AddressRange& range)
-{
-    const auto start = range.start / k_page * k_page;
-    const auto size  = (range.end() - start + k_page - 1) / k_page * k_page;
-    // One region for a page, whatever device of it asked first.
-    for (const auto node : document_.system().children("memory_region")) {
-        if (parse_number(node.attribute("phys_addr").value()) == start &&
-            parse_number(node.attribute("size").value()) == size) {
-            return {.name = node.attribute("name").value(), .size = size, .physical = start};
-        }
-    }
-    auto region     = add_region(name, size);
-    region.physical = start;
-    document_.system()
-        .find_child_by_attribute("memory_region", "name", name.c_str())
-        .append_attribute("phys_addr")
-        .set_value(hex(start).c_str());
-    return region;
-}
-
-Result<Region> Layout::find_region(pugi::xml_node owner, const std::string& name) const
-{
-    const auto node =
-        document_.system().find_child_by_attribute("memory_region", "name", name.c_str());
-    if (!node) {
-        return refuse(document_.line(owner), fmt::format("there is no memory region '{}'", name),
-                      "declare it with <memory_region>");
-    }
-    return Region{.name     = name,
-                  .size     = TRY(document_.number_of(node, "size")),
-                  .physical = parse_number(node.attribute("phys_addr").value())};
-}
-
 Result<Ends> Layout::connect(Domain& first, Domain& second, Call call)
 {
     if (call != Call::no && second.priority() <= first.priority()) {
@@ -345,32 +258,6 @@ Result<Domain*> Layout::adopt(pugi::xml_node domain, unsigned line)
     made.set_line(line);
     domains_.push_back(std::move(made));
     return &domains_.back();
-}
-
-Result<boardgen::Device> Layout::find_device(pugi::xml_node owner) const
-{
-    const auto name = TRY(document_.text_of(owner, "device"));
-    if (const auto found = board_.devices.find(name); found != board_.devices.end()) {
-        return found->second;
-    }
-    const auto dot   = name.find('.');
-    const auto array = board_.device_arrays.find(name.substr(0, dot));
-    if (dot != std::string::npos && array != board_.device_arrays.end()) {
-        const auto index = parse_number(name.substr(dot + 1));
-        if (index && *index < array->second.size()) {
-            return array->second[*index];
-        }
-    }
-    std::vector<std::string> known;
-    for (const auto& [device, data] : board_.devices) {
-        known.push_back(device);
-    }
-    for (const auto& [device, data] : board_.device_arrays) {
-        known.push_back(fmt::format("{0}.0 to {0}.{1}", device, data.size() - 1));
-    }
-    return refuse(document_.line(owner),
-                  fmt::format("the board '{}' has no device '{}'", board_.name, name),
-                  fmt::format("it has {}", fmt::join(known, ", ")));
 }
 
 } // namespace sysgen

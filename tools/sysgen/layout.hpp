@@ -85,8 +85,6 @@ public:
     [[nodiscard]] Result<Domain*> adopt(pugi::xml_node domain, unsigned line);
     /// Takes note that a driver has a device.
     void use_device(UsedDevice device) { devices_.push_back(std::move(device)); }
-    /// Keeps physical addresses from being given to others.
-    void take(const boardgen::AddressRange& range) { taken_.push_back(range); }
 
     /// The device that an element names: "uart0", or "virtio_mmio.31" for one of several alike.
     [[nodiscard]] Result<boardgen::Device> find_device(pugi::xml_node owner) const;
@@ -96,6 +94,8 @@ public:
                                                 const std::string& system);
 
     Region add_region(const std::string& name, std::uint64_t size);
+    /// The same at a physical address, which others do not get.
+    Region add_region_at(const std::string& name, std::uint64_t size, std::uint64_t start);
     /// One that a device reaches: at a fixed physical address, from the top of the board's RAM
     /// down.
     [[nodiscard]] Result<Region> add_device_region(pugi::xml_node owner, const std::string& name,
@@ -124,7 +124,10 @@ private:
     /// Where a component's element goes: the system, or the domain that may restart it.
     [[nodiscard]] Result<pugi::xml_node> parent_of(pugi::xml_node settings) const;
     void                                 note_memory();
-    void                                 rename_programs();
+    /// The highest free place in the board's RAM.
+    [[nodiscard]] std::optional<std::uint64_t> free_range(std::uint64_t size,
+                                                          std::uint64_t alignment) const;
+    void                                       rename_programs();
 
     Document                       document_;
     const boardgen::Board&         board_;
