@@ -118,6 +118,8 @@ std::uint32_t pick_queue(Random& random, std::uint32_t type)
     case guest::Type::console:
         return static_cast<std::uint32_t>(random.one_in(3) ? random.below(4)
                                                            : 1 + 2 * random.below(2));
+    case guest::Type::block:
+        return static_cast<std::uint32_t>(random.one_in(2) ? random.below(4) : 0);
     default:
         return 0;
     }
@@ -128,6 +130,9 @@ std::uint64_t needed(std::uint32_t type, std::uint32_t queue)
 {
     if (type == guest::Type::network && queue == 2) {
         return guest::feature::k_ctrl_vq;
+    }
+    if (type == guest::Type::block && queue > 0) {
+        return guest::feature::k_mq;
     }
     return type == guest::Type::console && queue > 1 ? guest::feature::k_multiport : 0;
 }
@@ -352,8 +357,8 @@ void guest::run(const Platform& platform)
     Run        it{platform, option(words, "seed", 1), option(words, "requests", 20'000)};
     it.begin();
     for (unsigned round = 0; !it.is_done(); ++round) {
-        constexpr unsigned k_attacks_a_check = 64, k_scribbling = 128;
-        if (round % k_attacks_a_check == 0) {
+        constexpr unsigned k_sessions_a_check = 128, k_scribbling = 512;
+        if (round % k_sessions_a_check == 0) {
             it.check_all();
         }
         if (round % k_scribbling == 0) {
