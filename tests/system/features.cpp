@@ -13,7 +13,10 @@ namespace system_test {
 
 namespace {
 
-std::string without(const char* list) { return fmt::format("without=\"{}\"", list); }
+std::string without(const char* list)
+{
+    return *list == '\0' ? std::string{} : fmt::format("without=\"{}\"", list);
+}
 
 Variant without_everywhere(const char* name, const char* list)
 {
@@ -33,6 +36,24 @@ const std::string& attributes_of(const Variant& variant, const std::string& devi
            : device == "disk"  ? variant.disk
            : device == "nic"   ? variant.nic
                                : variant.entropy;
+}
+
+/// Whether the variant's layout switches a feature off by name.
+bool is_off(const Variant& variant, const Feature& feature)
+{
+    const auto& attributes = attributes_of(variant, feature.device);
+    const auto  begin      = attributes.find("without=\"");
+    if (begin == std::string::npos) {
+        return false;
+    }
+    const auto         list = attributes.substr(begin + std::string_view{"without=\""}.size());
+    std::istringstream names(list.substr(0, list.find('"')));
+    for (std::string name; std::getline(names, name, ',');) {
+        if (name == feature.name) {
+            return true;
+        }
+    }
+    return false;
 }
 
 } // namespace
@@ -80,7 +101,7 @@ std::filesystem::path layout_of(const Variant& variant)
     return write_file(std::string{variant.name} + ".layout.xml",
                       fmt::format(R"(<system>
     <timer name="timer" />
-    <serial name="serial" device="uart0" />
+    <serial name="serial" device="uart0" colour="false" />
     <blk name="disk" device="virtio_mmio.31" />
     <net name="net" device="virtio_mmio.30" />
     <entropy name="rng" device="virtio_mmio.28" />
@@ -99,20 +120,29 @@ std::filesystem::path layout_of(const Variant& variant)
 const std::vector<Feature>& features()
 {
     static const std::vector<Feature> all = [] {
-        std::vector<Feature> list{
-            {"console", 3, "size", 0},       {"console", 3, "multiport", 1},
-            {"console", 3, "emerg_write", 2}, {"disk", 2, "size_max", 1},
-            {"disk", 2, "seg_max", 2},       {"disk", 2, "ro", 5},
-            {"disk", 2, "blk_size", 6},      {"disk", 2, "flush", 9},
-            {"disk", 2, "topology", 10},     {"disk", 2, "config_wce", 11},
-            {"disk", 2, "mq", 12},           {"disk", 2, "write_zeroes", 14},
-            {"nic", 1, "csum", 0},           {"nic", 1, "guest_csum", 1},
-            {"nic", 1, "mtu", 3},            {"nic", 1, "mac", 5},
-            {"nic", 1, "mrg_rxbuf", 15},     {"nic", 1, "status", 16},
-            {"nic", 1, "ctrl_vq", 17},       {"nic", 1, "ctrl_rx", 18},
-            {"nic", 1, "ctrl_rx_extra", 20}};
-        for (const auto& [device, type] : {std::pair{"console", 3U},
-                                           {"disk", 2U}, {"nic", 1U}, {"entropy", 4U}}) {
+        std::vector<Feature> list{{"console", 3, "size", 0},
+                                  {"console", 3, "multiport", 1},
+                                  {"console", 3, "emerg_write", 2},
+                                  {"disk", 2, "size_max", 1},
+                                  {"disk", 2, "seg_max", 2},
+                                  {"disk", 2, "ro", 5},
+                                  {"disk", 2, "blk_size", 6},
+                                  {"disk", 2, "flush", 9},
+                                  {"disk", 2, "topology", 10},
+                                  {"disk", 2, "config_wce", 11},
+                                  {"disk", 2, "mq", 12},
+                                  {"disk", 2, "write_zeroes", 14},
+                                  {"nic", 1, "csum", 0},
+                                  {"nic", 1, "guest_csum", 1},
+                                  {"nic", 1, "mtu", 3},
+                                  {"nic", 1, "mac", 5},
+                                  {"nic", 1, "mrg_rxbuf", 15},
+                                  {"nic", 1, "status", 16},
+                                  {"nic", 1, "ctrl_vq", 17},
+                                  {"nic", 1, "ctrl_rx", 18},
+                                  {"nic", 1, "ctrl_rx_extra", 20}};
+        for (const auto& [device, type] :
+             {std::pair{"console", 3U}, {"disk", 2U}, {"nic", 1U}, {"entropy", 4U}}) {
             list.push_back({device, type, "indirect_desc", 28});
             list.push_back({device, type, "event_idx", 29});
             list.push_back({device, type, "version_1", 32});
@@ -123,21 +153,28 @@ const std::vector<Feature>& features()
     return all;
 }
 
-bool is_off(const Variant& variant, const Feature& feature)
+bool is_offered(const Variant& variant, const Feature& feature)
 {
-    const auto& attributes = attributes_of(variant, feature.device);
-    const auto  begin      = attributes.find("without=\"");
-    if (begin == std::string::npos) {
+    const std::string_view name = feature.name;
+    const auto             off  = [&](const char* other) {
+        return is_off(variant, {feature.device, feature.type, other, 0});
+    };
+    const bool read_only = variant.disk.contains("read_only=\"true\"");
+    if (name == "ro") {
+        return read_only;
+    }
+    if ((name == "multiport" && !variant.second_port) || (name == "write_zeroes" && read_only) ||
+        (name == "config_wce" && off("flush")) || (name.starts_with("ctrl_rx") && off("ctrl_vq"))) {
         return false;
     }
-    auto               list = attributes.substr(begin + std::string_view{"without=\""}.size());
-    std::istringstream names(list.substr(0, list.find('"')));
-    for (std::string name; std::getline(names, name, ',');) {
-        if (name == feature.name) {
-            return true;
-        }
-    }
-    return false;
+    return !is_off(variant, feature);
+}
+
+bool is_used_by_linux(const Feature& feature)
+{
+    const std::string_view name = feature.name;
+    // Its queues can be reset by virtIO over PCI only.
+    return name != "emerg_write" && name != "ctrl_rx_extra" && name != "ring_reset";
 }
 
 } // namespace system_test

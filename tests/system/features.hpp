@@ -37,7 +37,10 @@ struct Feature {
 };
 [[nodiscard]] const std::vector<Feature>& features();
 
-/// Whether the variant's layout switches a feature off by name.
-[[nodiscard]] bool is_off(const Variant& variant, const Feature& feature);
+/// Whether a device of this layout must offer a feature: those that are switched off and those that
+/// need them are not offered, nor what the layout gives the device no use for.
+[[nodiscard]] bool is_offered(const Variant& variant, const Feature& feature);
+/// Whether Debian's Linux takes a feature that an MMIO device offers.
+[[nodiscard]] bool is_used_by_linux(const Feature& feature);
 
 } // namespace system_test

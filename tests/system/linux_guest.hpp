@@ -21,12 +21,14 @@ struct LinuxOptions {
     const char* system  = "examples/simple/simple"; ///< folder and name
     const char* board   = k_gicv2;
     const char* config  = "debug";
-    std::string kernel  = "linux"; ///< a file of build/guest
+    std::string kernel  = "linux"; ///< a file of build/guest, or any other
     unsigned    vcpus   = 1;
     bool        load    = false; ///< the initramfs with stress-ng and the like, and more memory
     std::string cmdline = "console=ttyAMA0";
     /// The image of its disk, written in place; empty: the example's own, which stays as it is.
     std::filesystem::path disk{};
+    /// Another layout of the system's programs; empty: the system's own.
+    std::filesystem::path layout{};
     /// QEMU's -icount shift: an instruction takes 2^shift ns; < 0: time follows the host's clock.
     int shift = -1;
     /// On QEMU's own machine, without a hypervisor.

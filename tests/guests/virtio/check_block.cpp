@@ -28,6 +28,8 @@ public:
         : driver_{driver}
         , random_{random}
         , memory_{memory}
+        // 5.2.5.2: a device that offers RO is read-only, whether the driver takes that or not.
+        , read_only_{(driver.offered() & k_ro) != 0}
         , header_{memory_.take(sizeof(Header))}
         , status_{memory_.take(16)}
         , data_{memory_.take(k_most + 16)}
@@ -45,6 +47,7 @@ private:
     Driver&       driver_;
     Random&       random_;
     Scratch       memory_;
+    bool          read_only_;
     std::uint32_t queue_ = 0;
     std::uint64_t header_, status_, data_, table_;
 };
@@ -126,13 +129,13 @@ Wrong Check::extras(std::uint64_t sector, std::uint64_t capacity)
         if (window.config8(32) != 0) {
             return "the cache mode cannot be changed";
         }
-        if (!driver_.has(k_ro)) {
+        if (!read_only_) {
             if (const Wrong wrong = write_and_read(sector, capacity)) {
                 return wrong;
             }
         }
     }
-    if (driver_.has(k_ro)) {
+    if (read_only_) {
         return nullptr;
     }
     struct Range {
@@ -174,7 +177,7 @@ Wrong Check::run(std::uint64_t first_sector)
         return "it does not start";
     }
     for (queue_ = 0; queue_ < queues; ++queue_) {
-        if (driver_.has(k_ro)) {
+        if (read_only_) {
             if (ask(Request::out, first_sector, k_sector, false) != Answer::io_error) {
                 return "a write to a read-only disk was no error";
             }
