@@ -33,6 +33,9 @@ std::uint64_t with_its_base(std::uint32_t type, std::uint64_t bit)
     if (type == Type::network && (bit & (k_ctrl_rx | k_ctrl_rx_extra)) != 0) {
         bit |= k_ctrl_vq | k_ctrl_rx;
     }
+    if (type == Type::network && (bit & (k_host_tso4 | k_host_tso6)) != 0) {
+        bit |= k_csum;
+    }
     return bit;
 }
 

@@ -142,8 +142,8 @@ Expect network_header(Scene& scene)
     const auto kind = scene.random.below(4);
     auto       size = 72U;
     guest::fill(at, 12, 0);
-    if (kind == 0) { // segmentation that nobody negotiated
-        guest::bytes_at(at)[1] = static_cast<std::uint8_t>(scene.random.between(1, 255));
+    if (kind == 0) { // segmentation of a kind that does not exist
+        guest::bytes_at(at)[1] = static_cast<std::uint8_t>(scene.random.between(5, 255));
     } else if (kind == 1) { // a checksum anywhere
         guest::bytes_at(at)[0] = 1;
         guest::poke(at + 6, static_cast<std::uint32_t>(scene.random.next()));
