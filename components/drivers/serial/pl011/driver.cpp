@@ -4,6 +4,7 @@
 // It never waits for the device: what does not fit into the transmit FIFO is sent when its
 // interrupt says that there is room; what does not fit into the receive queue stays in the receive
 // FIFO, whose interrupt is masked until the virtualiser says that there is room.
+#include "clock.hpp"
 #include "pl011.hpp"
 
 #include "arch/mmio.hpp"
@@ -42,7 +43,8 @@ void write(Reg which, Register value)
                        value.raw());
 }
 
-/// Leaves the speed as the firmware has set it: the resources do not say what clocks the device.
+/// Sets the speed, where it is known what clocks the device; else it stays as the firmware has set
+/// it.
 void set_up_device()
 {
     write(Reg::uartimsc, Interrupts{});
@@ -53,9 +55,17 @@ void set_up_device()
                              .with<pl011::Uartcr::txe>(true)
                              .with<pl011::Uartcr::rxe>(true);
     // After a restart it is as we left it, and what is being sent shall not be cut off.
-    if (read<pl011::UartlcrH>(Reg::uartlcr_h) != line ||
+    const auto speed  = pl011::Speed::of(pl011::clock_of(device_resources.regions[0].io_addr),
+                                         serial_config.default_baud);
+    const bool is_set = !speed || (read<pl011::Uartibrd>(Reg::uartibrd) == speed->whole &&
+                                   read<pl011::Uartfbrd>(Reg::uartfbrd) == speed->fraction);
+    if (!is_set || read<pl011::UartlcrH>(Reg::uartlcr_h) != line ||
         read<pl011::Uartcr>(Reg::uartcr) != control) {
         write(Reg::uartcr, pl011::Uartcr{});
+        if (speed) { // before the line's, whose writing makes it count (3.3.6)
+            write(Reg::uartibrd, speed->whole);
+            write(Reg::uartfbrd, speed->fraction);
+        }
         write(Reg::uartlcr_h, line);
         write(Reg::uartcr, control);
     }

@@ -5,6 +5,7 @@
 #include "base/reg.hpp"
 
 #include <cstdint>
+#include <optional>
 
 namespace pl011 {
 
@@ -12,6 +13,8 @@ namespace pl011 {
 enum class Reg : std::uint32_t {
     uartdr    = 0x00,
     uartfr    = 0x18,
+    uartibrd  = 0x24,
+    uartfbrd  = 0x28,
     uartlcr_h = 0x2c,
     uartcr    = 0x30,
     uartifls  = 0x34,
@@ -38,6 +41,34 @@ struct Uartfr : base::Register<Uartfr, std::uint32_t> {
     using Register::Register;
     using rxfe = base::Flag<4>; ///< nothing received
     using txff = base::Flag<5>; ///< no room to transmit
+};
+
+/// 3.3.5 and 3.3.6: the clock divided by 16 times the speed, whole and in 64ths.
+struct Uartibrd : base::Register<Uartibrd, std::uint32_t> {
+    using Register::Register;
+    using divisor = base::Field<15, 0>;
+};
+struct Uartfbrd : base::Register<Uartfbrd, std::uint32_t> {
+    using Register::Register;
+    using fraction = base::Field<5, 0>;
+};
+
+/// What makes `baud` bits a second of a clock, rounded to the nearest; nothing where it cannot.
+struct Speed {
+    Uartibrd whole;
+    Uartfbrd fraction;
+
+    [[nodiscard]] static constexpr std::optional<Speed> of(std::uint64_t clock, std::uint64_t baud)
+    {
+        constexpr std::uint64_t k_most = 0xffff;
+        if (clock == 0 || baud == 0 || baud > clock / 16 || clock / 16 / baud >= k_most) {
+            return std::nullopt;
+        }
+        const std::uint64_t in_64ths = (clock * 4 + baud / 2) / baud;
+        return Speed{
+            Uartibrd{}.with<Uartibrd::divisor>(static_cast<std::uint32_t>(in_64ths / 64)),
+            Uartfbrd{}.with<Uartfbrd::fraction>(static_cast<std::uint32_t>(in_64ths % 64))};
+    }
 };
 
 /// 3.3.7

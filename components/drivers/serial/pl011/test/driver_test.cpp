@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The PL011 driver over a device whose FIFOs are 16 bytes deep.
+#include "../clock.hpp"
 #include "../pl011.hpp"
 
 #include "kit/fake_microkit.hpp"
@@ -26,6 +27,9 @@ constexpr unsigned       k_tx   = 2;
 constexpr std::uintptr_t k_base = 0x900'0000;
 constexpr std::size_t    k_fifo = 16;
 
+/// Of the UART under test.
+std::uint64_t clock_frequency = 0;
+
 /// The device, as far as the driver may rely on it.
 struct FakeUart {
     std::deque<std::uint32_t> input; ///< with the error bits
@@ -34,6 +38,9 @@ struct FakeUart {
     Interrupts                mask;
     std::uint32_t             control      = 0;
     std::uint32_t             line_control = 0;
+    std::uint32_t             whole        = 0;
+    std::uint32_t             fraction     = 0;
+    std::uint32_t             latched      = 0; ///< what the speed was when it began to count
     unsigned                  set_ups      = 0;
     bool                      tx_raised    = false;
 
@@ -56,6 +63,10 @@ struct FakeUart {
             return control;
         case Reg::uartlcr_h:
             return line_control;
+        case Reg::uartibrd:
+            return whole;
+        case Reg::uartfbrd:
+            return fraction;
         default:
             return 0;
         }
@@ -76,6 +87,13 @@ struct FakeUart {
         case Reg::uartlcr_h:
             EXPECT_EQ(control, 0U) << "3.3.7: disable the UART first";
             line_control = value;
+            latched      = whole * 64 + fraction;
+            break;
+        case Reg::uartibrd:
+            whole = value;
+            break;
+        case Reg::uartfbrd:
+            fraction = value;
             break;
         case Reg::uartimsc:
             mask = Interrupts{value};
@@ -269,4 +287,18 @@ TEST_F(Pl011, AnEmptySectionIsReported)
     EXPECT_NE(fake.debug_output.find("the configuration section is empty"), std::string::npos);
 }
 
+TEST_F(Pl011, SetsTheSpeedWhereItKnowsTheClock)
+{
+    clock_frequency            = 24'000'000;
+    serial_config.default_baud = 115'200;
+    init();
+    clock_frequency = 0;
+    EXPECT_EQ(uart.latched, 13U * 64 + 1); // 13.02
+    EXPECT_FALSE(pl011::Speed::of(24'000'000, 0));
+    EXPECT_FALSE(pl011::Speed::of(24'000'000, 3'000'000));
+    EXPECT_FALSE(pl011::Speed::of(24'000'000, 10));
+}
+
 } // namespace
+
+std::uint64_t pl011::clock_of(std::uint64_t /*physical*/) { return clock_frequency; }

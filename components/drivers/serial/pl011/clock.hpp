@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What clocks a UART, which sDDF's device resources do not say.
+#pragma once
+
+#include <cstdint>
+
+namespace pl011 {
+
+/// Hz of the UART at this physical address; 0: not known.
+[[nodiscard]] std::uint64_t clock_of(std::uint64_t physical);
+
+} // namespace pl011
