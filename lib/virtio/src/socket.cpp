@@ -107,6 +107,7 @@ void Socket::transmit()
     if (!to_guest_.is_empty() || flows_.has_dead()) {
         receive();
     }
+    publish(queues_[k_receive]); // resets that were paid on the way
 }
 
 void Socket::begin(Waiting& packet)

@@ -64,6 +64,18 @@ SocketFlow& SocketFlows::add(std::uint32_t cid, std::uint32_t peer_port, std::ui
     return flow;
 }
 
+bool SocketFlows::end_unanswered()
+{
+    const auto found = std::ranges::find_if(flows_, [](const SocketFlow& flow) {
+        return flow.state == SocketFlow::State::requested && !flow.by_peer;
+    });
+    if (found == flows_.end()) {
+        return false;
+    }
+    end(*found, true, true);
+    return true;
+}
+
 void SocketFlows::end(SocketFlow& flow, bool owes_guest, bool owes_peer)
 {
     const auto     index = static_cast<std::uint16_t>(&flow - flows_.data());

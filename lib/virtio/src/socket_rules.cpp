@@ -107,6 +107,12 @@ void Socket::apply(const SocketHeader& packet, From from)
 /// Whether a packet goes on; where it does not, what is to happen instead has happened.
 bool Socket::passes(const SocketHeader& packet, From from)
 {
+    // A peer that never answers is not to use up all there is.
+    if (from == From::guest && packet.is(SocketOp::request) && !flows_.has_place() &&
+        flows_.end_unanswered()) {
+        (void)pay_guest();
+        pay_peers();
+    }
     switch (judge(packet, from)) {
     case Verdict::pass:
         return true;

@@ -23,13 +23,37 @@ TEST_F(VirtioSocket, 5_10_6_5_ARequestThatNobodyListensToIsReset)
 TEST_F(VirtioSocket, 5_10_6_5_TooFewResourcesResetARequest)
 {
     start();
+    auto request  = guest(SocketOp::request);
+    auto response = peer(SocketOp::response);
+    for (std::uint32_t i = 0; i < 8; ++i) {
+        request.src_port  = i;
+        response.dst_port = i;
+        send(request);
+        peers.arrive(response);
+        EXPECT_EQ(got_ops(), "2 ");
+    }
+    request.src_port = 8;
+    send(request);
+    EXPECT_EQ(device.connections(), 8u);
+    EXPECT_EQ(got_ops(), "3 ");
+    EXPECT_EQ(peer_ops(), "1 1 1 1 1 1 1 1 ");
+}
+
+TEST_F(VirtioSocket, 5_10_6_5_RequestsThatNobodyAnswersMakePlaceForNewOnes)
+{
+    start();
     auto request = guest(SocketOp::request);
-    for (std::uint32_t i = 0; i < 9; ++i) {
+    for (std::uint32_t i = 0; i < 8; ++i) {
         request.src_port = i;
         send(request);
     }
-    EXPECT_EQ(device.connections(), 8u);
+    EXPECT_EQ(got_ops(), "");
+    send(guest(SocketOp::request, 2));
     EXPECT_EQ(got_ops(), "3 ");
+    peers.arrive(peer(SocketOp::response, 2));
+    EXPECT_EQ(got_ops(), "2 ");
+    EXPECT_EQ(device.connections(), 8u);
+    EXPECT_EQ(peer_ops(4), "1 1 1 1 1 1 1 1 3 ");
 }
 
 TEST_F(VirtioSocket, 5_10_6_5_APeerCannotTakeAllResources)

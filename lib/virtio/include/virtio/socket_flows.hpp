@@ -71,6 +71,10 @@ public:
         }
     }
 
+    /// Ends, with resets to both, one that the guest asked for and nobody has answered. The guest
+    /// may have given it up: that is nowhere to be seen. False: there is none.
+    bool end_unanswered();
+
     /// Lets `pay` look at each dead flow, to clear what it has sent; those that owe nothing are
     /// free again.
     template <class Pay>
