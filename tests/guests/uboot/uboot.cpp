@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A virtual machine monitor for Debian's U-Boot (package u-boot-qemu, board qemu_arm64). What that
-// stands on: its device tree at the start of RAM, which is where flat binaries find it; a PL011; and
-// flash memory in which its settings may be. There is no flash here: it reads zeroes, and takes its
-// default settings.
+// stands on: its device tree at the start of RAM, which is where flat binaries find it; a PL011;
+// and flash memory in which its settings may be. There is no flash here: it reads zeroes, and takes
+// its default settings.
 #include "board/board.hpp"
 #include "vmm/host.hpp"
 #include "vmm/section_devices.hpp"
@@ -22,10 +22,10 @@ void react(vmm::Machine&, vmm::Event event)
     }
 }
 
-constinit vmm::Machine machine{{
-    .name     = "uboot",
-    .platform = vmm::platform(board::gic, board::timer, board::cpu),
-    .on_event = react,
+constinit vmm::Machine        machine{{
+           .name     = "uboot",
+           .platform = vmm::platform(board::gic, board::timer, board::cpu),
+           .on_event = react,
 }};
 constinit vmm::SectionDevices devices;
 
