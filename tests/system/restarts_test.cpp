@@ -89,6 +89,7 @@ TEST_P(Restarts, AClientGoesOn)
 
 INSTANTIATE_TEST_SUITE_P(All, Restarts,
                          testing::Values(Case{k_gicv2, "restarts"}, Case{k_gicv3, "restarts"},
+                                         Case{k_gicv2, "restarts_console"},
                                          Case{k_gicv3, "restarts_console"}),
                          [](const auto& it) {
                              return std::string(it.param.board == k_gicv2 ? "gicv2" : "gicv3") +
