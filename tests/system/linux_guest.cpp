@@ -75,11 +75,11 @@ qemu::Console start_virtual(const LinuxOptions& options)
     own.cmdline = options.cmdline;
     own.vcpus   = options.vcpus;
     own.memory  = options.load ? 512ULL << 20 : 256ULL << 20;
-    auto made = vmm::read_system(product / (std::string(options.system) + ".json")).value();
+    auto made   = vmm::read_system(product / (std::string(options.system) + ".json")).value();
     if (!options.layout.empty()) {
         made.layout->source = options.layout;
     }
-    const auto system = vmm::with_own_guest(made, own, folder.path()).value();
+    const auto   system  = vmm::with_own_guest(made, own, folder.path()).value();
     const auto   machine = qemu::read_board(system.board_json).value();
     vmm::Options wishes;
     if (!options.disk.empty()) {
