@@ -250,15 +250,16 @@ void BlockWorld::set_up_guest(unsigned number)
         throw std::logic_error{std::string{opened.error().what}};
     }
     it.device.emplace(it.disk, it.storage);
-    it.guest.emplace(it.vmm, *it.device,
-                     BlockGuest::Options{.number     = 1 + number,
-                                         .queues     = 1 + random_.below(3),
-                                         .requests   = 10 + random_.below(20),
-                                         .resets     = random_.one_in(3) ? 1 + random_.below(2) : 0,
-                                         .may_fail   = failures_ != 0,
-                                         .sectors    = k_per_part * k_sectors,
-                                         .ring_size  = 8U << random_.below(3),
-                                         .has_merges = !random_.one_in(3)});
+    it.guest.emplace(
+        it.vmm, *it.device,
+        BlockGuest::Options{.number     = 1 + number,
+                            .queues     = 1 + random_.below(3),
+                            .requests   = 10 + random_.below(20),
+                            .resets     = random_.one_in(3) ? 1 + random_.below(2) : 0,
+                            .may_fail   = failures_ != 0 || scheduler_.mode.restarts != 0,
+                            .sectors    = k_per_part * k_sectors,
+                            .ring_size  = 8U << random_.below(3),
+                            .has_merges = !random_.one_in(3)});
     it.vmm.start([] {}, [&it](unsigned) { it.disk.notified(); });
     // Nobody notifies of the disk's being there: the VMM looks again and again.
     it.guest->start([&it] {

@@ -130,6 +130,21 @@ Component::Component(const std::string& its_program, unsigned its_priority, unsi
 
 void Component::start()
 {
+    run();
+    auto& scheduler = Scheduler::current();
+    if (scheduler.mode.restarts == 0) {
+        return;
+    }
+    scheduler.add_hardware(
+        name + " is restarted", [this] { return Scheduler::current().may_restart(); },
+        [this] {
+            Scheduler::current().end(*this);
+            run();
+        });
+}
+
+void Component::run()
+{
     Scheduler::current().spawn(*this, [this] {
         auto& scheduler = Scheduler::current();
         program_.init();

@@ -49,7 +49,7 @@ public:
     /// system has several.
     Component(const std::string& program, unsigned its_priority, unsigned copy = 0);
 
-    /// Begins to run with init().
+    /// Begins to run with init(); and may be restarted, wherever it is, its memory kept.
     void start();
 
     template <class T>
@@ -59,6 +59,8 @@ public:
     }
 
 private:
+    void run();
+
     Program& program_;
 };
 

@@ -30,6 +30,7 @@ constexpr const char* k_help =
     "  --seed N          one run, traced\n"
     "  --seeds N         so many runs (default 1)\n"
     "  --from N          the first seed (default 0)\n"
+    "  --restarts N      components are restarted, wherever they are, up to N times\n"
     "  --without-fences  a mistake: full barriers do nothing\n"
     "  --lose N          a mistake: one in N notifications is lost\n"
     "  --report FILE     write there how many runs were good\n"
@@ -44,12 +45,13 @@ const std::map<std::string_view, Maker> k_worlds = {
 
 struct Options {
     std::string_view world;
-    std::uint64_t    from   = 0;
-    std::uint64_t    count  = 1;
-    unsigned         lost   = 0;
-    bool             fences = true;
-    bool             trace  = false;
-    bool             find   = false;
+    std::uint64_t    from     = 0;
+    std::uint64_t    count    = 1;
+    unsigned         restarts = 0;
+    unsigned         lost     = 0;
+    bool             fences   = true;
+    bool             trace    = false;
+    bool             find     = false;
     std::string      report;
 };
 
@@ -67,7 +69,11 @@ Mode mode_of(std::uint64_t seed, const Options& options)
     mode.preemption                 = preemption[random.below(preemption.size())];
     mode.hardware                   = hardware[random.below(hardware.size())];
     mode.fences                     = options.fences;
-    mode.lost                       = options.lost;
+    mode.restarts                   = options.restarts;
+    if (mode.restarts != 0 && mode.preemption == 0) {
+        mode.preemption = 4; // a driver that starts waits for its device, which acts meanwhile
+    }
+    mode.lost = options.lost;
     return mode;
 }
 
@@ -105,6 +111,8 @@ bool parse(int count, char** arguments, Options& options)
             good = number(i, options.count);
         } else if (argument == "--from") {
             good = number(i, options.from);
+        } else if (argument == "--restarts") {
+            good = number(i, options.restarts);
         } else if (argument == "--lose") {
             good = number(i, options.lost);
         } else if (argument == "--without-fences") {
@@ -146,7 +154,10 @@ int main(int count, char** arguments)
         if (options.find) {
             return 0;
         }
-        std::cout << "run it alone: " << arguments[0] << ' ' << world << " --seed " << seed << '\n';
+        std::cout << "run it alone: " << arguments[0] << ' ' << world << " --seed " << seed
+                  << (options.restarts != 0 ? " --restarts " + std::to_string(options.restarts)
+                                            : "")
+                  << '\n';
         return 1;
     }
     std::ostringstream summary;

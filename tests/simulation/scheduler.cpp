@@ -69,6 +69,26 @@ void Scheduler::spawn(Domain& domain, std::function<void()> body)
     }
 }
 
+void Scheduler::end(Domain& domain)
+{
+    for (auto& fiber : fibers_) {
+        if (fiber->domain == &domain) {
+            fiber->done = true;
+        }
+    }
+    flush(domain);
+    domain.deferred = {};
+}
+
+bool Scheduler::may_restart()
+{
+    if (restarts_ >= mode.restarts || !random.one_in(64)) {
+        return false;
+    }
+    ++restarts_;
+    return true;
+}
+
 void Scheduler::add_hardware(std::string name, std::function<bool()> can, std::function<void()> act)
 {
     hardware_.push_back({std::move(name), std::move(can), std::move(act)});

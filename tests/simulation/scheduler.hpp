@@ -77,6 +77,7 @@ struct Mode {
     bool     fences      = true;  ///< false, to see that a run finds what that breaks
     unsigned preemption  = 8;     ///< at one in so many accesses; 0: never
     unsigned hardware    = 4;     ///< devices act in one of so many decisions
+    unsigned restarts    = 0;     ///< of components, wherever they are: at most so many
     unsigned lost        = 0;     ///< one in so many notifications is lost, to see that it is found
 };
 
@@ -93,6 +94,10 @@ public:
 
     /// Adds something that runs as `domain`.
     void spawn(Domain& domain, std::function<void()> body);
+    /// Ends everything that runs as `domain`, wherever it is, as a restart of it does.
+    void end(Domain& domain);
+    /// Whether one of the restarts that a run has may be now. True: it is used up.
+    [[nodiscard]] bool may_restart();
     /// Something that happens by itself: `can` says whether it may now.
     void add_hardware(std::string name, std::function<bool()> can, std::function<void()> act);
 
@@ -170,6 +175,7 @@ private:
     std::vector<Domain*>                domains_;
     ucontext_t                          scheduler_{};
     Fiber*                              fiber_       = nullptr;
+    unsigned                            restarts_    = 0; ///< so far
     unsigned                            in_hardware_ = 0;
     unsigned                            countdown_   = 0;
     std::string                         failure_;
