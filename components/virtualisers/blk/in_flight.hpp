@@ -45,6 +45,9 @@ public:
         }
     }
 
+    /// Bytes of the journal that add() or take() needs.
+    static constexpr std::size_t k_note = sizeof(Entry) + sizeof(std::uint64_t);
+
     /// Calls `each(entry)` for all that are in flight.
     template <class Each>
     void for_each(Each&& each) const
@@ -61,7 +64,8 @@ public:
     {
         const std::uint16_t slot = first_free_;
         first_free_              = next_[slot];
-        entries_[slot]           = entry;
+        journal.note(entries_[slot]); // which the same batch may have taken out
+        entries_[slot] = entry;
         journal.note(state_[slot]);
         ++state_[slot];
         count(slot, 1);

@@ -92,7 +92,7 @@ void show()
 /// Before each request or answer: a long event is shown in parts.
 void make_room()
 {
-    if (!journal.has_room(Books::k_note + sizeof(std::uint64_t))) {
+    if (!journal.has_room(Books::k_note + blk_virt::InFlight::k_note)) {
         show();
     }
 }
@@ -229,11 +229,11 @@ void serve_clients()
 void take_answers()
 {
     for (auto left = from_driver.available(); left != 0; --left) {
+        make_room();
         const auto response = from_driver.pop();
         if (!response) {
             break;
         }
-        make_room();
         const auto entry = in_flight.take(response->id, journal);
         if (!entry) {
             continue; // nobody's: an answer that came twice
