@@ -80,7 +80,6 @@ const std::vector<Variant>& variants()
                     "csum,guest_csum,host_tso4,host_tso6,mtu,mac,mrg_rxbuf,status,ctrl_vq,ctrl_rx,"
                     "ctrl_rx_extra"),
         {.name        = "options",
-         .console     = "name=\"first\"",
          .disk        = "read_only=\"true\" queues=\"2\" id=\"a disk to read\"",
          .nic         = "mtu=\"1280\"",
          .second_port = true},

@@ -45,16 +45,16 @@ void expect_taken(const Variant& variant, unsigned type, const std::string& bits
 void check_disk(LinuxGuest& guest, const Variant& variant)
 {
     if (variant.disk.contains("read_only")) {
-        EXPECT_EQ(guest.run("cat /sys/block/vda/ro /sys/block/vda/serial"), "1\na disk to read\n");
+        EXPECT_EQ(guest.run("cat /sys/block/vda/ro /sys/block/vda/serial"), "1\na disk to read");
         EXPECT_EQ(guest.run("ls /sys/block/vda/mq | wc -l"), "1\n"); // one CPU
         EXPECT_EQ(guest.run("dd if=/dev/vda of=/dev/null bs=1M count=8 2>&1 | grep -c '8+0'"),
                   "2\n");
         return;
     }
     EXPECT_EQ(guest.run("cat /sys/block/vda/ro"), "0\n");
-    (void)guest.run("dd if=/dev/urandom of=/tmp/written bs=64k count=48 2> /dev/null");
-    (void)guest.run("cp /tmp/written /debian/written && sync && echo 3 > /proc/sys/vm/drop_caches");
-    EXPECT_EQ(guest.run("cmp /tmp/written /debian/written && echo same"), "same\n");
+    (void)guest.run("dd if=/dev/urandom of=/run/written bs=64k count=48 2> /dev/null");
+    (void)guest.run("cp /run/written /debian/written && sync && echo 3 > /proc/sys/vm/drop_caches");
+    EXPECT_EQ(guest.run("cmp /run/written /debian/written && echo same"), "same\n");
 }
 
 void check_network(LinuxGuest& guest, const Variant& variant)
@@ -119,7 +119,7 @@ void check_linux(const char* board, const Variant& variant)
     check_network(guest, variant);
     EXPECT_EQ(guest.run("dd if=/dev/hwrng bs=16 count=4 2> /dev/null | wc -c"), "64\n");
     if (variant.second_port) {
-        EXPECT_EQ(guest.run("cat /sys/class/virtio-ports/*/name"), "first\nsecond\n");
+        EXPECT_EQ(guest.run("cat /sys/class/virtio-ports/*/name | grep second"), "second\n");
     }
     guest.type("poweroff");
     EXPECT_TRUE(guest.ends()) << guest.log();

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# results.sh FOLDER: the table of what the long tests of Linux guests recorded in FOLDER, one file a test.
+# results.sh FOLDER WHAT: the table of what the long tests recorded in FOLDER, one file a test. WHAT is linux
+# (guests under load), siege (a hostile virtIO driver) or features (of virtIO devices, on and off).
 set -euo pipefail
-cd "${1:?usage: results.sh FOLDER}"
+what=${2:?usage: results.sh FOLDER linux|siege|features}
+cd "$1"
 commit=$(git -c safe.directory='*' rev-parse --short HEAD 2> /dev/null || echo unknown)
-echo "Linux guests: what ./test --long found on $(date +%F) at commit $commit. A test that failed has no line."
+found="what ./test --long found on $(date +%F) at commit $commit. A test that failed has no line."
 
 # section PREFIX TITLE
 section() {
@@ -15,8 +17,22 @@ section() {
     # shellcheck disable=SC2086 # names of ours, without blanks
     cat $files
 }
-section matrix "kernel, vCPUs, GIC: no stall, BUG, WARNING or hung task in any log"
-section power "CPUs off and on, reboots: as above"
-section ticks "timer interrupts of CPUs that are all busy, against time (nohz=off highres=off); one counter on all CPUs"
-section stress "cyclictest while stress-ng works, then hackbench; an instruction takes 8 ns: no stall, no complaint"
-section simulation "guests, VMMs, components and devices on the host, one schedule a seed"
+case $what in
+linux)
+    echo "Linux guests: $found"
+    section matrix "kernel, vCPUs, GIC: no stall, BUG, WARNING or hung task in any log"
+    section power "CPUs off and on, reboots: as above"
+    section ticks "timer interrupts of CPUs that are all busy, against time (nohz=off highres=off); one counter on all CPUs"
+    section stress "cyclictest while stress-ng works, then hackbench; an instruction takes 8 ns: no stall, no complaint"
+    section simulation "guests, VMMs, components and devices on the host, one schedule a seed"
+    ;;
+siege)
+    echo "A guest that breaks every rule of virtIO among neighbours that notice nothing: $found"
+    section siege "each attack, and what the device made of it (neither: nothing had to come of it)"
+    ;;
+features)
+    echo "Features of virtIO devices, on and off: $found"
+    section features "switched off (or set) in the layout: what is left is checked by a bare-metal driver and by Linux"
+    section bits "taken alone and left out by a bare-metal driver, from all that the devices offer"
+    ;;
+esac
