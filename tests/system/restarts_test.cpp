@@ -59,17 +59,24 @@ TEST_P(Restarts, AClientGoesOn)
     EXPECT_EQ(text.find("panic"), text.npos) << text;
 
     std::istringstream lines{text};
-    unsigned           next = 1;
-    bool               over = false;
+    unsigned           next    = 1;
+    bool               over    = false;
+    const bool         repeats = GetParam().system == std::string("restarts_console");
     for (std::string line; std::getline(lines, line);) {
-        if (line == "worker: no more restarts") {
+        if (line.ends_with("worker: no more restarts")) {
             EXPECT_GT(next, 20U) << "the worker had no time while there were restarts";
             next = 1;
             over = true;
-        } else if (line.starts_with("line ")) {
-            EXPECT_EQ(line, "line " + std::to_string(next) +
-                                " of the worker's, as whole as it was written");
+            continue;
+        }
+        const auto wanted =
+            "line " + std::to_string(next) + " of the worker's, as whole as it was written";
+        // What the console's driver was sending when it was restarted comes again from its
+        // beginning: a line may stand behind a piece of itself, and lines that were there before.
+        if (repeats ? line.ends_with(wanted) : line == wanted) {
             ++next;
+        } else if (!repeats && line.starts_with("line ")) {
+            EXPECT_EQ(line, wanted);
         }
     }
     EXPECT_TRUE(over) << text;
