@@ -7,6 +7,7 @@
 #include "options.hpp"
 #include "qemu/console.hpp"
 #include "qemu/machine.hpp"
+#include "work_folder.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -64,8 +65,9 @@ public:
     [[nodiscard]] const std::string& complaints() const { return console_.complaints(); }
 
 private:
-    qemu::Console console_;
-    int           exit_code_ = -1;
+    vmm::WorkFolder folder_; ///< of the image, which QEMU reads again at a reset
+    qemu::Console   console_;
+    int             exit_code_ = -1;
 };
 
 /// Lines of a kernel's log that must not be there: BUG, WARNING, stalls, hung tasks, CPUs that do

@@ -85,6 +85,11 @@ void Server::serve(Reads reads, const std::string& answer)
     ::close(client);
 }
 
+std::string page(const std::string& body)
+{
+    return "HTTP/1.0 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
 std::string noise(std::size_t count)
 {
     std::mt19937_64 random(count); // NOLINT: the same each time

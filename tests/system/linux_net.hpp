@@ -31,6 +31,9 @@ private:
     std::thread thread_;
 };
 
+/// An answer with this body in HTTP, as far as curl and wget need it.
+[[nodiscard]] std::string page(const std::string& body);
+
 /// `count` bytes that look random and are the same each time.
 [[nodiscard]] std::string noise(std::size_t count);
 

@@ -18,12 +18,6 @@ std::string sha256(const std::string& name, const std::string& bytes)
     return host("sha256sum < '" + write_file(name, bytes) + "' | cut -d' ' -f1");
 }
 
-/// HTTP, as far as wget needs it.
-std::string page(const std::string& body)
-{
-    return "HTTP/1.0 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
 class LinuxNet : public testing::Test {
 protected:
     explicit LinuxNet(const LinuxOptions& options = {.system  = "examples/linux/linux",
