@@ -22,33 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         component.share(clients[i]);
     }
     component.share(device.rings());
-    bool running = fuzz::start(component);
-    while (running && !input.ended()) {
-        const auto what = input.take(1);
-        switch (what & 7) {
-        case 0:
-            component.scribble(input);
-            break;
-        case 1:
-        case 2:
-            (void)clients[what >> 3 & 1].take();
-            break;
-        case 4:
-        case 5:
-            device.complete(0, static_cast<std::uint32_t>(what >> 3 & 7),
-                            static_cast<std::uint32_t>(input.take(2)));
-            break;
-        case 6:
-            if (what >> 3 == 0) {
-                running = fuzz::start(component);
-                break;
-            }
-            [[fallthrough]];
-        default:
-            component.event((what & 8) != 0 ? fuzz::HostileDevice::k_irq
-                                            : static_cast<unsigned>(what >> 4 & 1));
-            break;
-        }
-    }
+    fuzz::live(component, device, input, 2, 1,
+               [&](std::uint64_t what) { (void)clients[what >> 3 & 1].take(); });
     return 0;
 }

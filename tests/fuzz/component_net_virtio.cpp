@@ -18,13 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     component.share(rx);
     component.share(tx);
     component.share(device.rings());
-    bool running = fuzz::start(component);
-    while (running && !input.ended()) {
-        const auto what = input.take(1);
+    fuzz::live(component, device, input, 2, 2, [&](std::uint64_t what) {
         switch (what & 7) {
-        case 0:
-            component.scribble(input);
-            break;
         case 1:
             (void)rx.put(rx.free, {.io_or_offset = (what >> 3) * 2048});
             break;
@@ -32,25 +27,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
             (void)tx.put(tx.active, {.io_or_offset = (what >> 3) * 2048,
                                      .len          = static_cast<std::uint16_t>(input.take(2))});
             break;
-        case 3:
+        default:
             (void)((what & 8) != 0 ? rx.take(rx.active) : tx.take(tx.free));
             break;
-        case 4:
-        case 5:
-            device.complete(what >> 7, static_cast<std::uint32_t>(what >> 3 & 0xf),
-                            static_cast<std::uint32_t>(input.take(2)));
-            break;
-        case 6:
-            if (what >> 3 == 0) {
-                running = fuzz::start(component);
-                break;
-            }
-            [[fallthrough]];
-        default:
-            component.event((what & 8) != 0 ? fuzz::HostileDevice::k_irq
-                                            : static_cast<unsigned>(what >> 4 & 1));
-            break;
         }
-    }
+    });
     return 0;
 }

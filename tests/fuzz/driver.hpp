@@ -143,4 +143,43 @@ inline bool start(Component& component)
     return true;
 }
 
+/// A driver's life as the input has it: anybody scribbles over shared memory, the neighbours behind
+/// the first `channels` channels do what `act(what)` makes of 1, 2 and 3 (`what`'s low three bits),
+/// the device answers on queues below `queues`, events come, and now and then a restart.
+template <class Act>
+void live(Component& component, HostileDevice& device, Input& input, unsigned channels,
+          unsigned queues, Act act)
+{
+    bool running = start(component);
+    while (running && !input.ended()) {
+        const auto what = input.take(1);
+        switch (what & 7) {
+        case 0:
+            component.scribble(input);
+            break;
+        case 1:
+        case 2:
+        case 3:
+            act(what);
+            break;
+        case 4:
+        case 5:
+            device.complete(static_cast<unsigned>(what >> 7) % queues,
+                            static_cast<std::uint32_t>(what >> 3 & 0x1f),
+                            static_cast<std::uint32_t>(input.take(2)));
+            break;
+        case 6:
+            if (what >> 3 == 0) {
+                running = start(component);
+                break;
+            }
+            [[fallthrough]];
+        default:
+            component.event((what & 8) != 0 ? HostileDevice::k_irq
+                                            : static_cast<unsigned>(what >> 4) % channels);
+            break;
+        }
+    }
+}
+
 } // namespace fuzz
