@@ -64,7 +64,7 @@ std::string output_of(const std::vector<std::string>& words)
 
 std::string run_simple(const Configuration& configuration)
 {
-    return output_of({vmm::this_tree().source / "run", "--kernel", guest(), "--board",
+    return output_of({vmm::this_tree().source / "run", "simple", "--kernel", guest(), "--board",
                       board(configuration), "--vcpus", std::to_string(configuration.cpus),
                       "--timeout", "120"});
 }
