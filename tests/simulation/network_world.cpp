@@ -164,6 +164,7 @@ void NetworkWorld::set_up_hardware()
         "frames go out", [this] { return nic_.is_awaited; },
         [this] {
             nic_.credits += 1 + random_.below(6);
+            nic_.is_awaited = false; // a device that was reset meanwhile has nothing to send
             hardware_.transmit_ready();
         });
     scheduler_.add_hardware(

@@ -37,11 +37,15 @@ sddf::block::Request TableReader::request() const
 void TableReader::answer(sddf::block::Status status)
 {
     if (status != sddf::block::Status::ok) {
+        if (++failures_ < k_tries) {
+            return;
+        }
         fail({.what  = "the disk's partition table cannot be read",
               .hint  = "is the disk all right?",
               .value = static_cast<std::uint64_t>(status)});
         return;
     }
+    failures_ = 0;
     const Window window{.bytes = memory_.first(count() * k_block),
                         .first = first_block() * k_sectors_per_block};
     const auto   sectors = blocks_ * k_sectors_per_block;

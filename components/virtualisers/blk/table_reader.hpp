@@ -15,6 +15,9 @@ namespace blk_virt {
 /// The start of the disk, and where the GPT there is damaged also the end of it.
 class TableReader {
 public:
+    /// So often it asks for the same blocks before it gives up.
+    static constexpr unsigned k_tries = 8;
+
     enum class State : std::uint8_t { start, end, done, failed };
 
     constexpr TableReader() = default;
@@ -26,7 +29,8 @@ public:
 
     /// What to ask the driver for now; its id is left to the caller.
     [[nodiscard]] sddf::block::Request request() const;
-    /// The driver's answer. Afterwards either is_over(), or there is another request().
+    /// The driver's answer. Afterwards either is_over(), or there is another request(): also the
+    /// same once more, for a driver that is restarted answers what it had with an error.
     void answer(sddf::block::Status status);
 
     /// Once it is done.
@@ -40,7 +44,8 @@ private:
     [[nodiscard]] std::uint64_t first_block() const;
     [[nodiscard]] std::uint16_t count() const;
 
-    State                state_ = State::start;
+    State                state_    = State::start;
+    unsigned             failures_ = 0; ///< one after the other
     std::span<std::byte> memory_;
     std::uint64_t        io_address_ = 0;
     std::uint64_t        blocks_     = 0;

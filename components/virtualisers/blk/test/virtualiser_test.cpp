@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The block virtualiser between fake clients, a fake driver and a disk in memory.
+#include "../table_reader.hpp"
 #include "fixture.hpp"
 
 namespace {
@@ -142,6 +143,38 @@ TEST_F(BlkVirt, DamagedTablesAreReported)
     disk.bytes[disk.bytes.size() - 512] ^= std::byte{1};
     start();
     EXPECT_NE(fake.debug_output.find("(GPT) is damaged"), std::string::npos);
+    EXPECT_EQ(status(0, {.count = 1}), Status::no_device);
+}
+
+TEST_F(BlkVirt, ATableThatCannotBeReadIsAskedForAgain)
+{
+    set_ready();
+    init();
+    for (unsigned i = 1; i < blk_virt::TableReader::k_tries; ++i) { // as restarts of a driver do
+        const auto reads = driver.take_requests();
+        ASSERT_EQ(reads.size(), 1U);
+        EXPECT_TRUE(driver.answer({.status = Status::io, .id = reads[0].id}));
+        event(k_driver);
+    }
+    EXPECT_FALSE(links[0].storage().is_ready());
+    run_driver();
+    EXPECT_TRUE(links[0].storage().is_ready());
+    EXPECT_EQ(status(0, {.count = 1}), Status::ok);
+}
+
+TEST_F(BlkVirt, ATableThatCanNeverBeReadIsReported)
+{
+    set_ready();
+    init();
+    for (unsigned i = 0; i < blk_virt::TableReader::k_tries; ++i) {
+        const auto reads = driver.take_requests();
+        ASSERT_EQ(reads.size(), 1U);
+        EXPECT_EQ(fake.debug_output.find("cannot be read"), std::string::npos);
+        EXPECT_TRUE(driver.answer({.status = Status::io, .id = reads[0].id}));
+        event(k_driver);
+    }
+    EXPECT_TRUE(driver.take_requests().empty());
+    EXPECT_NE(fake.debug_output.find("partition table cannot be read"), std::string::npos);
     EXPECT_EQ(status(0, {.count = 1}), Status::no_device);
 }
 
