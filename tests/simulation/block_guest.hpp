@@ -32,6 +32,13 @@ public:
     /// Its vCPUs; they do nothing until `is_there` says that there is a device.
     void start(std::function<bool()> is_there);
 
+    /// Asks for more, of which none may fail unless it is said so.
+    void go_on(unsigned requests, bool may_fail)
+    {
+        options_.requests += requests;
+        options_.may_fail = may_fail;
+    }
+
     /// What is missing, when nobody can go on any more; empty: nothing.
     [[nodiscard]] std::string unfinished() const;
     /// Whether the disk holds what it must; what is wrong, or nothing.

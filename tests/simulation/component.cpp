@@ -128,7 +128,7 @@ Component::Component(const std::string& its_program, unsigned its_priority, unsi
     priority = its_priority;
 }
 
-void Component::start()
+void Component::start(std::function<bool()> may_end)
 {
     run();
     auto& scheduler = Scheduler::current();
@@ -136,7 +136,8 @@ void Component::start()
         return;
     }
     scheduler.add_hardware(
-        name + " is restarted", [this] { return Scheduler::current().may_restart(); },
+        name + " is restarted",
+        [may_end] { return (!may_end || may_end()) && Scheduler::current().may_restart(); },
         [this] {
             Scheduler::current().end(*this);
             run();

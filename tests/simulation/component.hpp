@@ -6,6 +6,7 @@
 #include "scheduler.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,9 @@ public:
     /// system has several.
     Component(const std::string& program, unsigned its_priority, unsigned copy = 0);
 
-    /// Begins to run with init(); and may be restarted, wherever it is, its memory kept.
-    void start();
+    /// Begins to run with init(); and may be restarted, wherever it is, its memory kept, unless
+    /// `may_end` forbids it.
+    void start(std::function<bool()> may_end = {});
 
     template <class T>
     [[nodiscard]] T& object(const char* symbol)

@@ -76,15 +76,20 @@ struct Flow {
     std::uint32_t next     = 0; ///< the least sequence that may come next
     std::uint32_t wanted   = 0; ///< frames that are to be sent
     std::uint32_t window   = 1; ///< most under way
+    std::uint32_t lost     = 0; ///< frames
     bool          may_lose = false;
+    bool disturbed         = false; ///< what carries it is restarted now and then: it may lose some
 
     [[nodiscard]] bool can_send() const { return sent < wanted && sent - next < window; }
     /// Nobody can go on: what has not arrived is lost. True: there was something, which may be.
     bool give_up()
     {
-        const bool lost = may_lose && next != sent;
-        next            = lost ? sent : next;
-        return lost;
+        if ((!may_lose && !disturbed) || next == sent) {
+            return false;
+        }
+        lost += sent - next;
+        next = sent;
+        return true;
     }
     /// What is wrong with the next that arrives; empty: nothing.
     std::string arrive(const Frame& frame)
@@ -97,9 +102,10 @@ struct Flow {
         if (frame.sequence < next) {
             return pair + " came twice, or too late";
         }
-        if (frame.sequence != next && !may_lose) {
+        if (frame.sequence != next && !may_lose && !disturbed) {
             return pair + " came instead of " + std::to_string(next);
         }
+        lost += frame.sequence - next;
         next = frame.sequence + 1;
         ++arrived;
         return {};

@@ -9,8 +9,10 @@
 #include "backend/network_card.hpp"
 #include "kit/sddf_links.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace simulation {
@@ -45,5 +47,18 @@ struct NetworkVmm {
     std::optional<virtio::Network> device;
     std::optional<NetworkGuest>    guest;
 };
+
+/// Buffers in a ring; if one is there twice, no number that could be right.
+inline std::size_t in_ring(const kit::NetLink& link, kit::Memory& ring)
+{
+    auto                    end = kit::opened<sddf::network::Consumer>(ring.bytes(), link.capacity);
+    std::set<std::uint64_t> different;
+    std::size_t             count = 0;
+    while (const auto buffer = end.pop()) {
+        different.insert(buffer->io_or_offset | std::uint64_t{buffer->oid} << 56);
+        ++count;
+    }
+    return count == different.size() ? count : ~std::size_t{0};
+}
 
 } // namespace simulation

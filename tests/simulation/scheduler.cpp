@@ -82,7 +82,7 @@ void Scheduler::end(Domain& domain)
 
 bool Scheduler::may_restart()
 {
-    if (restarts_ >= mode.restarts || !random.one_in(64)) {
+    if (!may_restart_ || restarts_ >= mode.restarts || !random.one_in(64)) {
         return false;
     }
     ++restarts_;

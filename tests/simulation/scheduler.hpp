@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace simulation {
@@ -98,6 +99,8 @@ public:
     void end(Domain& domain);
     /// Whether one of the restarts that a run has may be now. True: it is used up.
     [[nodiscard]] bool may_restart();
+    /// There are no more from here on. True: there could have been some.
+    bool end_restarts() { return std::exchange(may_restart_, false) && mode.restarts != 0; }
     /// Something that happens by itself: `can` says whether it may now.
     void add_hardware(std::string name, std::function<bool()> can, std::function<void()> act);
 
@@ -176,6 +179,7 @@ private:
     ucontext_t                          scheduler_{};
     Fiber*                              fiber_       = nullptr;
     unsigned                            restarts_    = 0; ///< so far
+    bool                                may_restart_ = true;
     unsigned                            in_hardware_ = 0;
     unsigned                            countdown_   = 0;
     std::string                         failure_;

@@ -40,6 +40,10 @@ public:
         update();
         return byte;
     }
+    /// Bytes that the driver has written and read.
+    [[nodiscard]] std::uint32_t written() const { return written_; }
+    [[nodiscard]] std::uint32_t taken() const { return taken_; }
+
     [[nodiscard]] bool has_room() const { return receive_.size() < k_fifo; }
     /// A byte comes in.
     void receive(char byte)
@@ -91,6 +95,7 @@ private:
         }
         const auto byte = static_cast<unsigned char>(receive_.front());
         receive_.pop_front();
+        ++taken_;
         if (receive_.size() < k_receive_level) {
             raw_.set<pl011::Interrupts::rx>(false);
         }
@@ -110,6 +115,7 @@ private:
                 throw std::logic_error("the driver writes into a full FIFO");
             }
             transmit_.push_back(static_cast<char>(value));
+            ++written_;
             if (transmit_.size() > k_transmit_level) {
                 raw_.set<Interrupts::tx>(false);
             }
@@ -140,6 +146,8 @@ private:
     pl011::Interrupts mask_{};
     std::uint32_t     control_      = 0;
     std::uint32_t     line_control_ = 0;
+    std::uint32_t     written_      = 0;
+    std::uint32_t     taken_        = 0;
 };
 
 } // namespace simulation
