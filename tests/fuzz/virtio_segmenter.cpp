@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Any packet, cut into frames: each fits, its checksum is right, and together they are the packet.
+// Any packet, cut into frames: each fits, none is a fragment, and together they are the packet.
 #include "virtio/checksum.hpp"
 #include "virtio/segmenter.hpp"
 
@@ -47,6 +47,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         fuzz::require(std::equal(buffer.begin() + static_cast<std::ptrdiff_t>(tcp),
                                  buffer.begin() + static_cast<std::ptrdiff_t>(frame),
                                  packet.begin() + static_cast<std::ptrdiff_t>(tcp + together)));
+        const auto ip = std::size_t{buffer[12] == std::byte{0x81} ? 18U : 14U};
+        fuzz::require(wish.version == Segmenter::Version::ipv6 ||
+                      ((buffer[ip + 6] & std::byte{0x3f}) | buffer[ip + 7]) == std::byte{0});
         headers = tcp;
         together += frame - tcp;
     }

@@ -6,6 +6,7 @@
 #include "front_door.hpp"
 #include "qemu/console.hpp"
 #include "qemu/machine.hpp"
+#include "station.hpp"
 #include "system.hpp"
 
 #include <fmt/format.h>
@@ -107,10 +108,21 @@ std::string besiege(const SiegeOrders& orders)
     wishes.disks = {file};
     qemu::Options options;
     options.devices = vmm::devices_for(system, wishes).value();
+    Station station{std::filesystem::path(file).replace_filename("wire")};
+    for (auto& device : options.devices) {
+        if (auto* const network = std::get_if<qemu::Network>(&device.kind)) {
+            network->wire = station.path();
+        }
+    }
     qemu::Console console(qemu::Process::start(qemu::command_line(machine, system.image, options),
                                                qemu::Streams::piped)
                               .value());
     watch(console);
+    const auto& seen = station.stop();
+    EXPECT_EQ(seen.wrong, "") << "a frame that no card may send";
+    EXPECT_GT(seen.questions, 0U);
+    EXPECT_GT(seen.tcp4, 0U) << "no TCP packet was cut";
+    EXPECT_GT(seen.ipv6, 0U) << "no TCP packet over IPv6 was cut";
     if (testing::Test::HasFailure()) {
         ADD_FAILURE() << console.complaints() << console.transcript();
     }

@@ -38,7 +38,13 @@ struct Words {
     }
     std::vector<std::string> operator()(const Network& network) const
     {
-        auto backend = fmt::format("user,id={}", name);
+        const auto wire    = escaped(network.wire.string());
+        auto       backend = fmt::format("user,id={}", name);
+        if (!wire.empty()) {
+            backend = fmt::format("dgram,id={},local.type=unix,local.path={}.qemu,"
+                                  "remote.type=unix,remote.path={}",
+                                  name, wire, wire);
+        }
         for (const auto& forward : network.forwards) {
             const bool is_udp = forward.protocol == Forward::Protocol::udp;
             backend += fmt::format(",hostfwd={}:127.0.0.1:{}-{}:{}", is_udp ? "udp" : "tcp",

@@ -13,8 +13,11 @@ namespace {
 constexpr std::size_t   k_ethernet = 14, k_type = 12, k_tag = 4;
 constexpr std::uint16_t k_tagged = 0x8100, k_type_ipv4 = 0x0800, k_type_ipv6 = 0x86dd;
 
-constexpr std::size_t k_ipv4_length = 2, k_ipv4_identity = 4, k_ipv4_protocol = 9;
+constexpr std::size_t k_ipv4_length = 2, k_ipv4_identity = 4, k_ipv4_fragment = 6,
+                      k_ipv4_protocol = 9;
 constexpr std::size_t k_ipv4_checksum = 10, k_ipv4_addresses = 12, k_ipv4_least = 20;
+/// More fragments, or an offset: a part of a packet, of which TCP's checksum cannot be known.
+constexpr unsigned    k_ipv4_is_fragment = 0x3fff;
 constexpr std::size_t k_ipv6_length = 4, k_ipv6_addresses = 8, k_ipv6 = 40;
 constexpr std::size_t k_most_packet = 65'535;
 
@@ -49,7 +52,8 @@ bool Segmenter::find_network_header(const Wish& wish)
     if (wish.version == Version::ipv4) {
         const auto size = 4 * std::to_integer<std::size_t>(headers_[network_] & std::byte{0xf});
         return type == k_type_ipv4 && version == 4 && size >= k_ipv4_least &&
-               network_ + size == transport_ && headers_[network_ + k_ipv4_protocol] == k_tcp;
+               network_ + size == transport_ && headers_[network_ + k_ipv4_protocol] == k_tcp &&
+               (get16(network_ + k_ipv4_fragment) & k_ipv4_is_fragment) == 0;
     }
     // What comes between the two are extensions, which each frame gets as they are.
     return type == k_type_ipv6 && version == 6 && network_ + k_ipv6 <= transport_;

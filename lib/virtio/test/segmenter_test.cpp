@@ -179,9 +179,9 @@ TEST(Segmenter, WhatCannotBeCutIsRefused)
     }
     for (const auto& [at, value] :
          {std::pair{12, '\x86'}, std::pair{14, '\x55'}, std::pair{14, '\x44'},
-          std::pair{23, '\x11'}, std::pair{46, '\x40'}}) {
-        auto bad = good;
-
+          std::pair{20, '\x20'}, std::pair{21, '\1'}, std::pair{23, '\x11'},
+          std::pair{46, '\x40'}}) {
+        auto bad                          = good;
         bad[static_cast<std::size_t>(at)] = value;
         EXPECT_TRUE(cut(bad, {Version::ipv4, 34, 1000}).empty()) << at;
     }

@@ -28,7 +28,10 @@ constexpr std::uint64_t k_arena_size  = 1 << 20;
 constexpr std::uint64_t k_arena_rings = 0x4000;
 constexpr std::uint64_t k_check_size  = 64 * 1024;
 
-alignas(4096) constinit std::array<std::byte, k_arena_size> arena{};
+/// A size that another CPU changes may lead beyond the end, where nothing of the program must be.
+constexpr std::uint64_t k_beyond = 5 << 20;
+
+alignas(4096) constinit std::array<std::byte, k_arena_size + k_beyond> arena{};
 alignas(4096) constinit std::array<std::byte, k_check_size> checked{};
 
 /// The whole of it.
@@ -42,7 +45,7 @@ public:
         , memory_{.start = platform.memory[0].start,
                   .end   = platform.memory[0].start + platform.memory[0].size,
                   .arena = reinterpret_cast<std::uint64_t>(arena.data()),
-                  .size  = arena.size()}
+                  .size  = k_arena_size}
     {
         const auto* const console =
             std::ranges::find(windows_, guest::Type::console, &Window::type);

@@ -171,6 +171,59 @@ Expect network_long_frame(Scene& scene)
     return Expect::answer;
 }
 
+/// Writes a TCP packet of a random content that a device can cut, behind a header that says so.
+void write_segments(Random& random, std::uint64_t at, bool ipv6, bool tagged)
+{
+    constexpr std::uint32_t k_header = 12, k_most_random = 80;
+    const auto              network = 14U + (tagged ? 4U : 0U), tcp = network + (ipv6 ? 40U : 20U);
+    auto* const             header = guest::bytes_at(at);
+    auto* const             packet = guest::bytes_at(at + k_header);
+    guest::fill(at, k_header, 0);
+    header[0] = 1;
+    header[1] = ipv6 ? 4 : 1;
+    guest::poke(at + 4, static_cast<std::uint16_t>(random.one_in(2) ? random.between(1, 1500)
+                                                                    : random.next()));
+    guest::poke(at + 6, static_cast<std::uint16_t>(tcp));
+    guest::poke(at + 8, std::uint16_t{16});
+    for (std::uint32_t i = 0; i < k_most_random; ++i) {
+        packet[i] = static_cast<std::uint8_t>(random.next());
+    }
+    packet[12]          = 0x81;
+    packet[13]          = 0;
+    packet[network - 2] = ipv6 ? 0x86 : 0x08;
+    packet[network - 1] = ipv6 ? 0xdd : 0x00;
+    packet[network]     = ipv6 ? 0x60 : 0x45;
+    if (!ipv6) {
+        packet[network + 6] = random.one_in(8) ? packet[network + 6] : 0x40; // else: no fragment
+        packet[network + 7] = 0;
+        packet[network + 9] = 6;
+    }
+    packet[tcp + 12] = static_cast<std::uint8_t>(random.between(5, 15) << 4);
+}
+
+/// A packet for several frames; or one that is wrong in a few places of its headers, or too short
+/// for them.
+Expect network_segments(Scene& scene)
+{
+    const bool four = scene.driver.has(guest::feature::k_host_tso4);
+    const bool six  = scene.driver.has(guest::feature::k_host_tso6);
+    if (scene.queue != 1 || !(four || six)) {
+        return network_header(scene);
+    }
+    auto&      random = scene.random;
+    const auto most   = random.pick(std::array{150U, 6000U, 6000U, 70'000U});
+    const auto size   = static_cast<std::uint32_t>(random.between(66, most));
+    const auto at     = taken(scene, 70'000);
+    write_segments(random, at, six && !(four && random.one_in(2)), random.one_in(4));
+    for (auto wrong = random.one_in(2) ? random.below(5) : 0; wrong != 0; --wrong) {
+        // Flags and kind stay: without them it would be another attack.
+        guest::bytes_at(at)[random.between(2, 12 + 80)] = static_cast<std::uint8_t>(random.next());
+    }
+    const Piece piece{at, size, false};
+    scene.go(scene.place({&piece, 1}));
+    return Expect::answer;
+}
+
 Expect network_control(Scene& scene)
 {
     if (scene.queue != 2 || !scene.driver.has(guest::feature::k_ctrl_vq)) {
@@ -263,6 +316,7 @@ constinit Attack attacks[] = {
     {"block: cut up", k_block, Then::goes_on, block_cut_up},
     {"net: wrong headers", k_net, Then::ends, network_header},
     {"net: long frames", k_net, Then::goes_on, network_long_frame},
+    {"net: any segments", k_net, Then::goes_on, network_segments},
     {"net: any command", k_net, Then::ends, network_control},
     {"net: wrong address tables", k_net, Then::goes_on, network_addresses},
     {"console: any message", k_console, Then::ends, console_control},

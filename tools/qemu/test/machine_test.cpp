@@ -45,6 +45,15 @@ TEST(Machine, DevicesHaveTheBusThatTheirDriversExpect)
     EXPECT_TRUE(qemu::device_arguments({}).empty());
 }
 
+TEST(Machine, ACardMayBeOnAWire)
+{
+    const std::vector<qemu::Device> devices{{"net", 30, qemu::Network{{}, "a,b"}}};
+    const auto line = fmt::format("{}", fmt::join(qemu::device_arguments(devices), " "));
+    EXPECT_NE(line.find("-netdev dgram,id=net,local.type=unix,local.path=a,,b.qemu,"
+                        "remote.type=unix,remote.path=a,,b -device virtio-net-device,netdev=net"),
+              std::string::npos);
+}
+
 TEST(Machine, AConsoleMayBeTheTerminal)
 {
     const auto words =

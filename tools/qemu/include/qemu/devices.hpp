@@ -31,6 +31,9 @@ struct Forward {
 /// A network card on a network of QEMU's own (10.0.2.0/24, the host is 10.0.2.2).
 struct Network {
     std::vector<Forward> forwards;
+    /// Not empty: on a wire to whoever has this datagram socket, a frame each, instead of QEMU's
+    /// own network. QEMU's end of it is the socket of this name and ".qemu".
+    std::filesystem::path wire{};
 };
 
 /// A source of random numbers.
