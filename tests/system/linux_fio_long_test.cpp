@@ -43,8 +43,8 @@ TEST_P(LinuxFioAll, EveryBlockComesBackAsItWasWritten)
         ++jobs;
     }
     EXPECT_EQ(fio.end(), "");
-    const auto name = std::string("fio-") + GetParam().board + "-" + GetParam().kernel;
-    record(name,
+    const auto name = std::string(GetParam().board) + ", " + GetParam().kernel;
+    record(std::string("fio_") + GetParam().board + "_" + GetParam().kernel,
            name + ": " + std::to_string(jobs) + " jobs of fio --verify, " +
                std::to_string(GetParam().vcpus) + " vCPUs: " +
                (HasFailure() ? "NOT all blocks as written" : "every block as it was written"));

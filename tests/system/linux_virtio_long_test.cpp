@@ -42,9 +42,10 @@ TEST_P(LinuxVirtio, SystemdAnd100MegabytesWithTheirChecksum)
     EXPECT_THAT(complaints(debian.log()), testing::IsEmpty());
     EXPECT_EQ(fsck(disk), "");
     EXPECT_EQ(sha256_in(disk, "/root/down"), sum);
-    const auto name = std::string("virtio-") + kernel + "-" + board;
-    record(name, name + ": systemd to a login, 100 MB downloaded to its disk, power-off, fsck: " +
-                     (HasFailure() ? "FAILED" : "as it should be"));
+    record(std::string("virtio_") + board + "_" + kernel,
+           std::string(board) + ", " + kernel +
+               ": systemd to a login, 100 MB downloaded to its disk, power-off, fsck: " +
+               (HasFailure() ? "FAILED" : "as it should be"));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, LinuxVirtio,

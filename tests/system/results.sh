@@ -24,6 +24,8 @@ linux)
     section power "CPUs off and on, reboots: as above"
     section ticks "timer interrupts of CPUs that are all busy, against time (nohz=off highres=off); one counter on all CPUs"
     section stress "cyclictest while stress-ng works, then hackbench; an instruction takes 8 ns: no stall, no complaint"
+    section virtio "Debian with systemd on virtIO devices"
+    section fio "every block that fio writes to a virtIO disk is read back and compared"
     section simulation "guests, VMMs, components and devices on the host, one schedule a seed"
     ;;
 siege)
