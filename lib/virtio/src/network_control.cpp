@@ -43,7 +43,7 @@ void Network::control()
 bool Network::execute(Reader& reader)
 {
     const auto it = reader.take<Command>();
-    if (!it || !has(k_feature_ctrl_rx)) {
+    if (!it) {
         return false;
     }
     if (it->which == k_class_rx) {
@@ -51,13 +51,14 @@ bool Network::execute(Reader& reader)
         const bool extra =
             it->command >= static_cast<std::uint8_t>(NetworkFilter::Mode::all_unicast);
         if (!on || it->command >= NetworkFilter::k_modes ||
-            (extra && !has(k_feature_ctrl_rx_extra))) {
+            !has(extra ? k_feature_ctrl_rx_extra : k_feature_ctrl_rx)) {
             return false;
         }
         filter_.set(static_cast<NetworkFilter::Mode>(it->command), *on != 0);
         return true;
     }
-    return it->which == k_class_mac && it->command == k_mac_table_set && filter_.set_tables(reader);
+    return it->which == k_class_mac && it->command == k_mac_table_set && has(k_feature_ctrl_rx) &&
+           filter_.set_tables(reader);
 }
 
 } // namespace virtio

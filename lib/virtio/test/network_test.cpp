@@ -280,6 +280,9 @@ TEST_F(VirtioNetwork, 5_1_6_5_1_ExtraModesNeedTheirFeature)
     start(Network::k_feature_ctrl_vq | Network::k_feature_ctrl_rx);
     EXPECT_EQ(mode(1, true), 0u);
     EXPECT_EQ(mode(2, true), 1u);
+    start(Network::k_feature_ctrl_vq | Network::k_feature_ctrl_rx_extra);
+    EXPECT_EQ(mode(1, true), 1u);
+    EXPECT_EQ(mode(2, true), 0u);
     start(Network::k_feature_ctrl_vq);
     EXPECT_EQ(mode(1, true), 1u);
 }
