@@ -18,18 +18,25 @@ Sound::Sound(SoundCard& card, std::span<Stream> streams, std::span<const SoundJa
     , card_{card}
     , streams_{streams}
 {
-    jacks = jacks.first(std::min(jacks.size(), k_most_jacks));
-    maps  = maps.first(std::min(maps.size(), k_most_maps));
-    std::ranges::copy(jacks, jacks_.begin());
-    std::ranges::copy(maps, maps_.begin());
-    config_ = {.jacks   = static_cast<std::uint32_t>(jacks.size()),
-               .streams = 0,
-               .chmaps  = static_cast<std::uint32_t>(maps.size())};
     for (Queue& it : queues_) {
         it.limit(k_queue_size);
     }
     card_.connect(*this);
+    set_panel(jacks, maps);
     card_changed();
+}
+
+void Sound::set_panel(std::span<const SoundJack> jacks, std::span<const SoundChannelMap> maps)
+{
+    if (status() == Status{}) {
+        jacks = jacks.first(std::min(jacks.size(), k_most_jacks));
+        maps  = maps.first(std::min(maps.size(), k_most_maps));
+        std::ranges::copy(jacks, jacks_.begin());
+        std::ranges::copy(maps, maps_.begin());
+        config_.jacks  = static_cast<std::uint32_t>(jacks.size());
+        config_.chmaps = static_cast<std::uint32_t>(maps.size());
+        configuration_changed();
+    }
 }
 
 void Sound::card_changed()

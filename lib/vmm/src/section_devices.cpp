@@ -103,10 +103,13 @@ void SectionDevices::make(GuestConfig::Kind kind, const Place& place)
         return make_nic(place);
     case Kind::entropy:
         return make_entropy(place);
+    case Kind::sound:
+        return make_sound(place);
     default:
-        place.machine.reject({.what  = ".vmm_config has a device of a kind that is not known here",
-                              .hint  = "1 is a network card, 2 a disk, 3 a console, 4 entropy",
-                              .value = static_cast<std::uint64_t>(kind)});
+        place.machine.reject(
+            {.what  = ".vmm_config has a device of a kind that is not known here",
+             .hint  = "1 is a network card, 2 a disk, 3 a console, 4 entropy, 25 sound",
+             .value = static_cast<std::uint64_t>(kind)});
     }
 }
 
@@ -171,11 +174,25 @@ void SectionDevices::make_nic(const Place& place)
     }
 }
 
+void SectionDevices::make_sound(const Place& place)
+{
+    const auto* const client = place.from.sound;
+    if (sound_ || client == nullptr || !client->is_valid()) {
+        return place.machine.reject(
+            {.what = sound_ ? ".vmm_config has a second sound card"
+                            : ".vmm_config has a sound card, but no client is filled in",
+             .hint = sound_ ? "one has all streams of the guest"
+                            : "give the program its section .sound_client_config"});
+    }
+    sound_.emplace(place.machine, place.window, *client, place.options);
+}
+
 /// A client that nobody serves would hold up those that share the virtualiser with it.
 void SectionDevices::check_all_used(Machine& machine, const Sections& from) const
 {
     if (used(disks_) < count(from.block) || used(nics_) < count(from.network) ||
-        (!console_ && count(from.serial) != 0)) {
+        (!console_ && count(from.serial) != 0) ||
+        (!sound_ && from.sound != nullptr && from.sound->is_valid())) {
         machine.reject(
             {.what = "a client section is filled in, but .vmm_config has no device for it",
              .hint = "give the program the files that were made for it"});

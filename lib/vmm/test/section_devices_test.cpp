@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A machine made from configuration sections, as a system generator fills them.
 #include "kit/fake_block_server.hpp"
+#include "kit/fake_sound_server.hpp"
 #include "kit/sddf_links.hpp"
 #include "virtio_machine.hpp"
 #include "vmm/section_devices.hpp"
@@ -32,6 +33,7 @@ protected:
         from.options    = &options;
         from.timer      = &timer;
         from.entropy    = &entropy;
+        from.sound      = &sound;
         for (std::size_t i = 0; i < vmm::Sections::k_most; ++i) {
             from.serial[i]  = &serial[i];
             from.block[i]   = &block[i];
@@ -70,6 +72,12 @@ protected:
         entropy = {.magic = sddf::entropy::k_magic, .stream = random.connection(38)};
     }
 
+    void add_sound()
+    {
+        sound         = card.config();
+        sound.virt.id = 39;
+    }
+
     void attach_all() { devices.attach_to(machine, from); }
     bool boots() { return machine.boot(vmm::Image{.bytes = kernel_bytes()}); }
 
@@ -83,6 +91,7 @@ protected:
     vmm::GuestOptions                          options{};
     sddf::timer::ClientConfig                  timer{};
     sddf::entropy::ClientConfig                entropy{};
+    sddf::sound::ClientConfig                  sound{};
     std::array<sddf::serial::ClientConfig, 4>  serial{};
     std::array<sddf::block::ClientConfig, 4>   block{};
     std::array<sddf::network::ClientConfig, 4> network{};
@@ -96,6 +105,7 @@ protected:
     std::array<kit::NetLink, 2>         tx;
     std::array<kit::Memory, 2>          frames{kit::Memory{8 * 2048}, kit::Memory{8 * 2048}};
     kit::SerialLink                     random{4096};
+    kit::FakeSoundServer                card;
 
     vmm::SectionDevices devices;
 };
@@ -110,6 +120,7 @@ TEST_F(SectionDevices, AGuestWithoutDevices)
     EXPECT_EQ(devices.console(), nullptr);
     EXPECT_EQ(devices.disk(0), nullptr);
     EXPECT_EQ(devices.nic(0), nullptr);
+    EXPECT_EQ(devices.sound(), nullptr);
 }
 
 TEST_F(SectionDevices, EverythingTwice)
@@ -146,6 +157,35 @@ TEST_F(SectionDevices, EverythingTwice)
         EXPECT_TRUE(vmm::dispatcher.notified(microkit::Channel{channel})) << channel;
     }
     EXPECT_FALSE(vmm::dispatcher.notified(microkit::Channel{22}));
+}
+
+TEST_F(SectionDevices, ASoundCard)
+{
+    add(Kind::sound);
+    add_sound();
+    attach_all();
+    ASSERT_TRUE(boots()) << fake.debug_output;
+    EXPECT_EQ(device_id(0), 25u);
+    ASSERT_NE(devices.sound(), nullptr);
+    EXPECT_TRUE(vmm::dispatcher.notified(microkit::Channel{39}));
+}
+
+TEST_F(SectionDevices, ASecondSoundCardIsRefused)
+{
+    add(Kind::sound);
+    add(Kind::sound);
+    add_sound();
+    attach_all();
+    EXPECT_FALSE(boots());
+    EXPECT_THAT(fake.debug_output, HasSubstr("has a second sound card"));
+}
+
+TEST_F(SectionDevices, ASoundClientWithoutADevice)
+{
+    add_sound();
+    attach_all();
+    EXPECT_FALSE(boots());
+    EXPECT_THAT(fake.debug_output, HasSubstr("but .vmm_config has no device for it"));
 }
 
 TEST_F(SectionDevices, AnEmergencyWriteReachesTheSerialLine)
@@ -230,11 +270,13 @@ TEST_F(SectionDevices, VcpusWithAGap)
 
 TEST_F(SectionDevices, ADeviceWithoutAClient)
 {
-    for (const Kind kind : {Kind::console, Kind::block, Kind::network, Kind::entropy}) {
+    for (const Kind kind :
+         {Kind::console, Kind::block, Kind::network, Kind::entropy, Kind::sound}) {
         add(kind);
     }
     attach_all();
     EXPECT_FALSE(boots());
+    EXPECT_THAT(fake.debug_output, HasSubstr("has a sound card, but no client"));
     EXPECT_THAT(fake.debug_output, HasSubstr("has a console, but no serial client"));
     EXPECT_THAT(fake.debug_output, HasSubstr("more disks or network cards than"));
     EXPECT_THAT(fake.debug_output, HasSubstr("has an entropy device, but no client"));

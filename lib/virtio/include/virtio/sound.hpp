@@ -79,6 +79,9 @@ public:
     /// The card may have other streams now; before a driver begins.
     void card_changed();
 
+    /// Other jacks and channel maps, which are copied; before a driver begins.
+    void set_panel(std::span<const SoundJack> jacks, std::span<const SoundChannelMap> maps);
+
     /// A plug was put in or pulled out.
     void set_jack(unsigned jack, bool connected);
 

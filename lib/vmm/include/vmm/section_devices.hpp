@@ -7,6 +7,7 @@
 #include "vmm/virtio_console.hpp"
 #include "vmm/virtio_entropy.hpp"
 #include "vmm/virtio_network.hpp"
+#include "vmm/virtio_sound.hpp"
 
 #include <array>
 #include <optional>
@@ -33,6 +34,7 @@ public:
     [[nodiscard]] VirtioConsole* console() { return console_ ? &*console_ : nullptr; }
     [[nodiscard]] VirtioBlock*   disk(std::size_t index) { return at(disks_, index); }
     [[nodiscard]] VirtioNetwork* nic(std::size_t index) { return at(nics_, index); }
+    [[nodiscard]] VirtioSound*   sound() { return sound_ ? &*sound_ : nullptr; }
 
 private:
     template <class Device>
@@ -56,12 +58,14 @@ private:
     void make_entropy(const Place& place);
     void make_disk(const Place& place);
     void make_nic(const Place& place);
+    void make_sound(const Place& place);
     void check_all_used(Machine& machine, const Sections& from) const;
 
     std::optional<VirtioConsole> console_{};
     std::optional<VirtioEntropy> entropy_{};
     Several<VirtioBlock>         disks_{};
     Several<VirtioNetwork>       nics_{};
+    std::optional<VirtioSound>   sound_{};
 };
 
 } // namespace vmm
