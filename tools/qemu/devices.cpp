@@ -71,6 +71,20 @@ struct Words {
                       "-device", fmt::format("virtconsole,chardev={},bus={}-ports.0", end, name)});
         return words;
     }
+    std::vector<std::string> operator()(const Sound& sound) const
+    {
+        auto backend = sound.backend.empty() ? "none" : sound.backend;
+        if (sound.backend.empty() && !sound.file.empty()) {
+            backend = fmt::format("wav,path={},out.frequency=48000,out.channels=2,out.format=s16",
+                                  escaped(sound.file.string()));
+        }
+        const auto comma = std::min(backend.find(','), backend.size());
+        return {"-audiodev",
+                fmt::format("{},id={}{}", backend.substr(0, comma), name, backend.substr(comma)),
+                "-device",
+                fmt::format("virtio-sound-device,audiodev={},streams={},bus={}", name,
+                            sound.streams, bus)};
+    }
 };
 
 } // namespace
@@ -87,6 +101,14 @@ std::vector<std::string> device_arguments(const std::vector<Device>& devices)
         words.insert(words.end(), more.begin(), more.end());
     }
     return words;
+}
+
+Version version_needed(const std::vector<Device>& devices)
+{
+    constexpr Version k_sound{8, 2};
+    const bool        has_sound = std::ranges::any_of(
+               devices, [](const Device& device) { return std::holds_alternative<Sound>(device.kind); });
+    return has_sound ? k_sound : k_plain;
 }
 
 bool has_terminal(const std::vector<Device>& devices)

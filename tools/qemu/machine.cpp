@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <fstream>
 
 namespace qemu {
@@ -17,16 +18,27 @@ Result<Board> read_board(const std::filesystem::path& file)
     try {
         const auto  json    = nlohmann::json::parse(stream);
         const auto& machine = json.at("qemu");
+        const auto  version = parse_version(machine.value("version", k_plain.text()));
+        if (!version) {
+            return std::unexpected(
+                fmt::format("{}: qemu.version is no version like \"8.2\"", file.string()));
+        }
         return Board{
             .name         = json.at("name").get<std::string>(),
             .machine      = machine.at("machine").get<std::string>(),
             .cpu          = machine.at("cpu").get<std::string>(),
             .memory       = machine.at("memory").get<std::string>(),
             .load_address = std::stoull(json.at("load_address").get<std::string>(), nullptr, 0),
+            .version      = *version,
         };
     } catch (const std::exception& error) {
         return std::unexpected(fmt::format("{}: {}", file.string(), error.what()));
     }
+}
+
+Version version_needed(const Board& board, const std::vector<Device>& devices)
+{
+    return std::max(board.version, version_needed(devices));
 }
 
 std::vector<std::string> time_arguments(Time time)
@@ -42,7 +54,7 @@ std::vector<std::string> command_line(const Board& board, const std::filesystem:
                                       const Options& options)
 {
     std::vector<std::string> words{
-        "qemu-system-aarch64",
+        program_for(version_needed(board, options.devices)),
         "-machine",
         board.machine,
         "-cpu",
@@ -82,7 +94,7 @@ std::vector<std::string> command_line(const Board& board, const std::filesystem:
 
 std::vector<std::string> native_command_line(const Native& native)
 {
-    std::vector<std::string> words{"qemu-system-aarch64",
+    std::vector<std::string> words{program_for(native.version),
                                    "-machine",
                                    native.machine,
                                    "-cpu",

@@ -123,6 +123,8 @@ Result<std::vector<qemu::Device>> devices_for(const System& system, const Option
             networks    = true;
         } else if (used.device_class == "entropy") {
             device.kind = qemu::Entropy{};
+        } else if (used.device_class == "sound") {
+            device.kind = qemu::Sound{.file = options.wav};
         } else if (used.device_class == "serial") {
             device.kind = qemu::SerialPort{.is_terminal = !has_uart};
         } else {
@@ -137,6 +139,12 @@ Result<std::vector<qemu::Device>> devices_for(const System& system, const Option
             disks == 0 ? fmt::format("--disk: the example {} has no disk", system.name)
                        : fmt::format("--disk: the example {} has {} disk(s), and {} are given",
                                      system.name, disks, options.disks.size()));
+    }
+    const bool has_sound = std::ranges::any_of(devices, [](const qemu::Device& device) {
+        return std::holds_alternative<qemu::Sound>(device.kind);
+    });
+    if (!options.wav.empty() && !has_sound) {
+        return std::unexpected(fmt::format("--wav: the example {} has no sound", system.name));
     }
     if (!options.forwards.empty() && !networks) {
         return std::unexpected(

@@ -165,6 +165,7 @@ Result<Options> parse_options(std::vector<std::string> words)
     parser.add_flag("--icount", options.icount);
     const auto* const has_timeout = parser.add_option("--timeout", timeout);
     parser.add_option("--keep-log", options.log);
+    parser.add_option("--wav", options.wav);
     parser.add_option("--json", options.json);
     try {
         std::ranges::reverse(words); // what CLI11 wants

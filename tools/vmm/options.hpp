@@ -42,6 +42,7 @@ struct Options {
     bool                               icount = false;
     std::optional<double>              timeout; ///< seconds
     std::filesystem::path              log;     ///< --keep-log; may be empty
+    std::filesystem::path              wav;     ///< --wav; may be empty
     std::filesystem::path              json;    ///< --json; may be empty
     bool                               help = false;
 };

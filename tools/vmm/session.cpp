@@ -311,6 +311,10 @@ int run_session(const System& system, const qemu::Board& board,
     const bool interactive =
         is_interactive() && !options.command && !options.timeout && (has_guest || lines.empty());
 
+    if (const auto there = qemu::provide(qemu::version_needed(board, devices)); !there) {
+        fmt::print(stderr, "run: {}\n", there.error());
+        return k_exit_trouble;
+    }
     const auto command =
         qemu::command_line(board, system.image,
                            {.serial  = interactive ? qemu::Serial::terminal : qemu::Serial::stream,

@@ -54,6 +54,22 @@ TEST(Machine, ACardMayBeOnAWire)
               std::string::npos);
 }
 
+TEST(Machine, WhatASoundCardPlaysMayGoToAFile)
+{
+    const auto line = [](qemu::Sound sound) {
+        return fmt::format(
+            "{}", fmt::join(qemu::device_arguments({{"sound", 27, std::move(sound)}}), " "));
+    };
+    EXPECT_EQ(line({.file = "a,b.wav"}),
+              "-global virtio-mmio.force-legacy=false "
+              "-audiodev wav,id=sound,path=a,,b.wav,out.frequency=48000,out.channels=2,"
+              "out.format=s16 "
+              "-device virtio-sound-device,audiodev=sound,streams=2,bus=virtio-mmio-bus.27");
+    EXPECT_NE(line({}).find("-audiodev none,id=sound -device"), std::string::npos);
+    EXPECT_NE(line({.backend = "alsa,in.dev=x"}).find("-audiodev alsa,id=sound,in.dev=x -device"),
+              std::string::npos);
+}
+
 TEST(Machine, AConsoleMayBeTheTerminal)
 {
     const auto words =
@@ -97,6 +113,14 @@ TEST(Machine, ABoardIsReadFromItsFile)
     const auto board = qemu::read_board(file).value();
     EXPECT_EQ(board.load_address, 0x1000u);
     EXPECT_EQ(board.machine, "m");
+    EXPECT_EQ(board.version, qemu::k_plain);
+
+    std::ofstream(file) << R"({"name": "b", "load_address": "0x1000",
+        "qemu": {"version": "9.0", "machine": "m", "cpu": "c", "memory": "1G"}})";
+    EXPECT_EQ(qemu::read_board(file).value().version, (qemu::Version{9, 0}));
+    std::ofstream(file) << R"({"name": "b", "load_address": "0x1000",
+        "qemu": {"version": "new", "machine": "m", "cpu": "c", "memory": "1G"}})";
+    EXPECT_NE(qemu::read_board(file).error().find("qemu.version"), std::string::npos);
 
     std::ofstream(file) << R"({"name": "b"})";
     EXPECT_NE(qemu::read_board(file).error().find("qemu"), std::string::npos);

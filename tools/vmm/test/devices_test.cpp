@@ -100,8 +100,11 @@ TEST(Devices, WhatCannotBeIsSaid)
     options.disks    = {good};
     options.forwards = {{.host = 1, .address = {}, .guest = 2}};
     EXPECT_EQ(error_of(system, options), "--forward: the example example has no network");
-    EXPECT_THAT(error_of(system_with({{"sound", "s", "virtio_mmio.1"}}), {}),
-                HasSubstr("a driver of class sound on virtio_mmio.1"));
+    EXPECT_THAT(error_of(system_with({{"camera", "s", "virtio_mmio.1"}}), {}),
+                HasSubstr("a driver of class camera on virtio_mmio.1"));
+    options     = {};
+    options.wav = "played.wav";
+    EXPECT_EQ(error_of(system_with({}), options), "--wav: the example example has no sound");
 }
 
 /// Holds the lock that QEMU has on a file which it writes.

@@ -2,7 +2,7 @@
 // The virtIO devices of QEMU that a system's drivers stand on.
 #pragma once
 
-#include "qemu/process.hpp"
+#include "qemu/program.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -46,14 +46,27 @@ struct SerialPort {
     bool is_terminal = false;
 };
 
+/// A sound card, with a stream for playback and one for capture.
+struct Sound {
+    /// What it plays goes to this WAV file (48 kHz, two channels of 16 bits); empty: nowhere.
+    std::filesystem::path file{};
+    /// Not empty: a back end of QEMU's with its options instead of a file ("alsa,in.dev=null"),
+    /// without id.
+    std::string backend{};
+    unsigned    streams = 2;
+};
+
 struct Device {
-    std::string                                      name; ///< for QEMU's ids: letters, digits, _
-    unsigned                                         bus = 0; ///< which virtio-mmio-bus
-    std::variant<Disk, Network, Entropy, SerialPort> kind;
+    std::string name;    ///< for QEMU's ids: letters, digits, _
+    unsigned    bus = 0; ///< which virtio-mmio-bus
+    std::variant<Disk, Network, Entropy, SerialPort, Sound> kind;
 };
 
 /// QEMU's arguments for these devices, with the interface of virtIO 1.0 and later.
 [[nodiscard]] std::vector<std::string> device_arguments(const std::vector<Device>& devices);
+
+/// The oldest QEMU that has them all.
+[[nodiscard]] Version version_needed(const std::vector<Device>& devices);
 
 /// Whether a serial port among them takes the place of the first serial line.
 [[nodiscard]] bool has_terminal(const std::vector<Device>& devices);

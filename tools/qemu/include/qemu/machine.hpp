@@ -17,6 +17,7 @@ struct Board {
     std::string   cpu;     ///< for -cpu
     std::string   memory;  ///< for -m
     std::uint64_t load_address = 0;
+    Version       version      = k_plain; ///< the oldest QEMU that has this machine
 };
 
 /// Reads boards/<name>/board.json. The error says what is missing in which file.
@@ -44,6 +45,9 @@ struct Options {
     std::vector<std::string> extra; ///< further arguments of the user's own
 };
 
+/// The oldest QEMU that has the board with these devices. provide() sees to it that it is there.
+[[nodiscard]] Version version_needed(const Board& board, const std::vector<Device>& devices);
+
 /// QEMU's arguments for this kind of time.
 [[nodiscard]] std::vector<std::string> time_arguments(Time time);
 
@@ -54,6 +58,7 @@ struct Native {
     std::string cpu     = "cortex-a53";
     unsigned    cpus    = 1;
     std::string memory  = "256M";
+    Version     version = k_plain; ///< the oldest QEMU that will do
     std::string kernel;
     std::string initrd{};  ///< may be empty
     std::string cmdline{}; ///< may be empty
