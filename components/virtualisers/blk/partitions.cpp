@@ -2,6 +2,7 @@
 #include "partitions.hpp"
 
 #include "base/checked.hpp"
+#include "base/crc32.hpp"
 #include "base/endian.hpp"
 
 #include <algorithm>
@@ -23,19 +24,6 @@ constexpr std::uint32_t    k_gpt_entry     = 128;
 /// Entries of which the first are valid are of no use: all are covered by the checksum.
 constexpr std::uint64_t k_attribute_read_only = 1ULL << 60;
 
-/// CRC-32 of IEEE 802.3, a bit at a time: it runs once, over some kilobytes.
-std::uint32_t crc32(std::uint32_t crc, std::span<const std::byte> bytes)
-{
-    crc = ~crc;
-    for (const std::byte byte : bytes) {
-        crc ^= std::to_integer<std::uint32_t>(byte);
-        for (unsigned bit = 0; bit < 8; ++bit) {
-            crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xedb8'8320U : 0U);
-        }
-    }
-    return ~crc;
-}
-
 std::uint32_t get32(std::span<const std::byte> bytes, std::size_t offset)
 {
     return base::load_little<std::uint32_t>(bytes, offset).value_or(0);
@@ -50,9 +38,9 @@ bool is_header_intact(std::span<const std::byte> header, std::uint32_t size)
 {
     constexpr std::size_t              k_checksum = 16;
     constexpr std::array<std::byte, 4> k_zero{};
-    auto                               crc = crc32(0, header.first(k_checksum));
-    crc                                    = crc32(crc, k_zero);
-    crc                                    = crc32(crc, header.first(size).subspan(k_checksum + 4));
+    auto                               crc = base::crc32(header.first(k_checksum));
+    crc                                    = base::crc32(k_zero, crc);
+    crc = base::crc32(header.first(size).subspan(k_checksum + 4), crc);
     return crc == get32(header, k_checksum);
 }
 
@@ -120,7 +108,7 @@ base::Result<Table> Table::gpt(Window window, std::uint64_t sectors, std::uint64
         return damage();
     }
     table.entries_ = window.at(get64(header, 72), std::uint64_t{table.count_} * table.entry_size_);
-    if (table.entries_.empty() || crc32(0, table.entries_) != get32(header, 88)) {
+    if (table.entries_.empty() || base::crc32(table.entries_) != get32(header, 88)) {
         return damage();
     }
     return table;

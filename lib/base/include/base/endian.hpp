@@ -43,17 +43,30 @@ template <std::unsigned_integral T>
     return load<T, ByteOrder::little>(bytes, offset);
 }
 
-/// Stores `value` big-endian at `offset`; false, and nothing written, where it does not fit.
-template <std::unsigned_integral T>
-[[nodiscard]] constexpr bool store_big(std::span<std::byte> bytes, std::size_t offset, T value)
+/// Stores `value` at `offset`; false, and nothing written, where it does not fit.
+template <std::unsigned_integral T, ByteOrder order>
+[[nodiscard]] constexpr bool store(std::span<std::byte> bytes, std::size_t offset, T value)
 {
     if (!range_fits(offset, sizeof(T), bytes.size())) {
         return false;
     }
     for (std::size_t i = 0; i < sizeof(T); ++i) {
-        bytes[offset + i] = static_cast<std::byte>(value >> (8 * (sizeof(T) - 1 - i)));
+        const auto place  = order == ByteOrder::big ? sizeof(T) - 1 - i : i;
+        bytes[offset + i] = static_cast<std::byte>(value >> (8 * place));
     }
     return true;
+}
+
+template <std::unsigned_integral T>
+[[nodiscard]] constexpr bool store_big(std::span<std::byte> bytes, std::size_t offset, T value)
+{
+    return store<T, ByteOrder::big>(bytes, offset, value);
+}
+
+template <std::unsigned_integral T>
+[[nodiscard]] constexpr bool store_little(std::span<std::byte> bytes, std::size_t offset, T value)
+{
+    return store<T, ByteOrder::little>(bytes, offset, value);
 }
 
 } // namespace base
