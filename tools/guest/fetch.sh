@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Fetches Debian's arm64 kernels and programs into a folder (see apt.sh for how).
 #
-#   tools/guest/fetch.sh FOLDER [--update] [WHAT…]     WHAT: generic cloud rt backports u-boot load
+#   tools/guest/fetch.sh FOLDER [--update] [WHAT…]     WHAT: generic cloud rt backports u-boot load sound
 #   (default: generic cloud u-boot)
 #
 # FOLDER gets linux, linux-cloud, linux-rt, linux-6.12, for each of them the folder modules/NAME with
 # the drivers that a guest needs, u-boot.bin, busybox and packages.txt (what came from which package); for `load`
-# also the folder load: stress-ng, cyclictest and hackbench with the libraries that they need.
+# also the folder load: stress-ng, cyclictest and hackbench with the libraries that they need; for `sound`
+# the folder sound: aplay, arecord, amixer and speaker-test, some spoken words, and their libraries.
 # What is there already is not fetched again; --update fetches all anew.
 set -euo pipefail
 
@@ -26,6 +27,16 @@ load_programs=(stress-ng cyclictest hackbench)
 load_packages=(stress-ng rt-tests libc6 libapparmor1 libbsd0 libmd0 libcrypt1 libegl1 libglvnd0 libgles2
     libgbm1 libdrm2 libexpat1 libffi8 libwayland-server0 libjpeg62-turbo libjudydebian1 libkmod2 liblzma5
     libzstd1 libssl3 libsctp1 libxxhash0 libnuma1 zlib1g libgcc-s1)
+# shellcheck disable=SC2034 # fetch_programs names them
+load_files=()
+# The same for programs that make and take sound, and files that they read.
+# shellcheck disable=SC2034
+sound_programs=(aplay amixer speaker-test)
+# shellcheck disable=SC2034
+sound_packages=(alsa-utils libasound2 libasound2-data libc6)
+# shellcheck disable=SC2034
+sound_files=(usr/share/alsa/alsa.conf usr/share/alsa/pcm usr/share/alsa/ctl usr/share/alsa/cards/aliases.conf
+    usr/share/sounds/alsa/Front_Left.wav usr/share/sounds/alsa/Front_Right.wav usr/share/sounds/alsa/Front_Center.wav)
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/apt.sh"
@@ -39,7 +50,7 @@ file_of() {
     cloud | rt) echo "linux-$1" ;;
     backports) echo linux-6.12 ;;
     u-boot) echo u-boot.bin ;;
-    load) echo load/complete ;;
+    load | sound) echo "$1/complete" ;;
     *) fail "this script does not know how to fetch: $1" ;;
     esac
 }
@@ -47,7 +58,8 @@ file_of() {
 complete() {
     local file
     file=$(file_of "$1")
-    ! missing "$file" && { [[ "$file" != linux* ]] || ! missing "modules/$file/modules.dep"; }
+    ! missing "$file" && { [[ "$file" != linux* ]] || ! missing "modules/$file/modules.dep"; } &&
+        { [ "$1" != backports ] || ! missing "modules/$file/virtio_snd.ko"; }
 }
 
 wanted=no
@@ -66,7 +78,7 @@ if missing busybox; then
 fi
 
 # What a guest may have a use for, by the modules' names; what they stand on comes with them.
-drivers=(virtio_mmio virtio_console virtio_blk virtio_net virtio-rng vmw_vsock_virtio_transport arm_smccc_trng
+drivers=(virtio_mmio virtio_console virtio_blk virtio_net virtio-rng vmw_vsock_virtio_transport virtio_snd arm_smccc_trng
     ext4 crc32c_generic)
 
 # modinfo FILE FIELD: the field's values, one a line
@@ -140,41 +152,47 @@ fetch_kernel() {
 # needed FILE…: the libraries that ELF files name, one a line.
 needed() { aarch64-linux-gnu-readelf -d "$@" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort -u; }
 
-# The programs, the dynamic linker where they look for it, and of all libraries those that are needed.
-fetch_load() {
-    local unpacked=$state/unpacked load=$folder/load library found deb changed=yes
-    rm -rf "$unpacked" "$load"
-    mkdir -p "$unpacked" "$load/usr/bin" "$load/lib"
-    : > "$state/load.txt"
-    fetch "${load_packages[@]}"
+# fetch_programs WISH: its programs, the dynamic linker where they look for it, of all libraries those that
+# are needed, and its files.
+fetch_programs() {
+    local unpacked=$state/unpacked to=$folder/$1 library found deb file changed=yes
+    local -n programs=$1_programs packages=$1_packages files=$1_files
+    rm -rf "$unpacked" "$to"
+    mkdir -p "$unpacked" "$to/usr/bin" "$to/lib"
+    : > "$state/$1.txt"
+    fetch "${packages[@]}"
     for deb in "${debs[@]}"; do
         dpkg-deb -x "$deb" "$unpacked"
-        echo "load $(basename "$deb") sha256 $(sha256sum < "$deb" | cut -d' ' -f1)" >> "$state/load.txt"
+        echo "$1 $(basename "$deb") sha256 $(sha256sum < "$deb" | cut -d' ' -f1)" >> "$state/$1.txt"
     done
     rm "${debs[@]}"
-    for program in "${load_programs[@]}"; do
-        cp "$unpacked/usr/bin/$program" "$load/usr/bin/" || fail "Debian's packages have no program $program"
+    for program in "${programs[@]}"; do
+        cp "$unpacked/usr/bin/$program" "$to/usr/bin/" || fail "Debian's packages have no program $program"
+    done
+    for file in "${files[@]}"; do
+        mkdir -p "$to/$(dirname "$file")"
+        cp -rL "$unpacked/$file" "$to/$file" || fail "Debian's packages have no $file"
     done
     while [ $changed = yes ]; do
         changed=no
-        for library in $(needed "$load"/usr/bin/* $(find "$load/lib" -type f)); do
-            [ ! -e "$load/lib/$library" ] || continue
+        for library in $(needed "$to"/usr/bin/* $(find "$to/lib" -type f)); do
+            [ ! -e "$to/lib/$library" ] || continue
             found=$(find "$unpacked" -name "$library" | head -n 1)
-            [ -n "$found" ] || fail "none of load_packages in fetch.sh has the library $library"
-            cp -L "$found" "$load/lib/$library"
+            [ -n "$found" ] || fail "none of $1_packages in fetch.sh has the library $library"
+            cp -L "$found" "$to/lib/$library"
             changed=yes
         done
     done
     rm -rf "$unpacked"
-    sed -i '/^load /d' "$folder/packages.txt"
-    cat "$state/load.txt" >> "$folder/packages.txt"
-    date +%F > "$load/complete"
+    sed -i "/^$1 /d" "$folder/packages.txt"
+    cat "$state/$1.txt" >> "$folder/packages.txt"
+    date +%F > "$to/complete"
 }
 
 for wish in "${wishes[@]}"; do
     ! complete "$wish" || continue
     case $wish in
-    load) fetch_load ;;
+    load | sound) fetch_programs "$wish" ;;
     u-boot)
         fetch u-boot-qemu
         take "${debs[0]}" ./usr/lib/u-boot/qemu_arm64/u-boot.bin u-boot.bin
