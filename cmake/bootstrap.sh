@@ -78,7 +78,8 @@ configure() {
     [ -f "$folder/build.ninja" ] || quietly "configuring" cmake -G Ninja -S "$root" -B "$folder" "$@"
 }
 
-# The guest's parts and the host's tools. One at a time in this tree.
+# prepare [WHAT…]   the guest's parts, also WHAT (see tools/guest/fetch.sh), and the host's tools. One at
+# a time in this tree.
 prepare() {
     mkdir -p "$root/build"
     exec 9> "$root/build/lock"
@@ -90,6 +91,7 @@ prepare() {
         "$root/tools/guest/fetch.sh" "$root/.cache/guest" >&2
         break
     done
+    [ $# -eq 0 ] || "$root/tools/guest/fetch.sh" "$root/.cache/guest" "$@" >&2
     if ! [ -s "$root/.cache/guest/debian.ext4" ]; then
         say "making a disk with Debian (once)"
         "$root/tools/guest/debian.sh" "$root/.cache/guest" >&2
