@@ -19,7 +19,7 @@ inline constexpr std::uint32_t k_host_cid   = 2;     ///< whom an agent serves w
 /// In brackets: the payload, numbers in little-endian order.
 enum class Kind : std::uint8_t {
     hello  = 1, ///< the caller's first message, and the answer [u32 version]
-    run    = 2, ///< caller [u32 RunFlags, u32 how many, as many strings: the words]
+    run    = 2, ///< caller [u32 flags, u32 how many, as many strings: the words]
     input  = 3, ///< caller: bytes for the command's input, no more than were taken + k_window
     eof    = 4, ///< caller: the input is over
     signal = 5, ///< caller: a signal for the command [u32 number]
@@ -36,7 +36,8 @@ enum class Kind : std::uint8_t {
     failed   = 16, ///< agent: the end of any request [u32 errno, string what failed]
 };
 
-enum RunFlags : std::uint32_t { k_run_with_input = 1 };
+/// Flags of Kind::run.
+inline constexpr std::uint32_t k_run_with_input = 1;
 
 inline constexpr std::size_t k_most_payload = 16 * 1024;
 inline constexpr std::size_t k_header       = 8; ///< u32 size of the payload, u8 kind, three zeroes
