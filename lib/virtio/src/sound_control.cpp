@@ -95,7 +95,7 @@ void Sound::answer(Chain& chain, SoundStatus status, std::uint32_t extra)
     queues_[k_control].finish(std::move(chain), writer.written() + extra);
 }
 
-/// 5.14.6.2: information about a run of items, each cut or filled up to the size that the driver
+/// 5.14.6.1: information about a run of items, each cut or filled up to the size that the driver
 /// knows.
 void Sound::query(Chain& chain, std::uint32_t code, Reader& reader)
 {
@@ -149,7 +149,7 @@ void Sound::query(Chain& chain, std::uint32_t code, Reader& reader)
     answer(chain, SoundStatus::ok, static_cast<std::uint32_t>(bytes));
 }
 
-/// 5.14.6.6.2
+/// 5.14.6.6.3
 void Sound::set_parameters(Chain& chain, unsigned number, Reader& reader)
 {
     using State          = Stream::State;
@@ -169,6 +169,7 @@ void Sound::set_parameters(Chain& chain, unsigned number, Reader& reader)
     // A message is a period in pages that lie anywhere, its header and its status.
     constexpr std::uint32_t k_most_period = (k_most_segments - 3) * 4096;
     if ((wanted->features & ~k_pcm_event_xruns) != 0 || wanted->period_bytes > k_most_period ||
+        wanted->buffer_bytes / wanted->period_bytes > k_most_messages ||
         !has_bit(info.formats & k_all_pcm_formats, wanted->format) ||
         !has_bit(info.rates & k_all_pcm_rates, wanted->rate) ||
         wanted->channels < info.channels_min || wanted->channels > info.channels_max) {
@@ -189,7 +190,7 @@ void Sound::set_parameters(Chain& chain, unsigned number, Reader& reader)
     answer(chain, SoundStatus::ok);
 }
 
-/// 5.14.6.6: which command may follow which.
+/// 5.14.6.6.1: which command may follow which.
 void Sound::change(Chain& chain, unsigned number, std::uint32_t code)
 {
     using State          = Stream::State;
@@ -232,7 +233,7 @@ void Sound::commanded(unsigned number, SoundStatus status)
         stream.state = stream.after;
     }
     if (release) {
-        // 5.14.6.6.4.1: no message outlives its stream. The card has ended them; but for all cases:
+        // 5.14.6.6.5.1: no message outlives its stream. The card has ended them; but for all cases:
         end_messages(stream, k_control);
         stream.xrun_due = false;
         publish(queues_[k_tx]);

@@ -66,7 +66,22 @@ TEST_F(VirtioSound, 5_14_6_8_1_1_AMessageIsAnsweredWhenItWasPlayed)
     EXPECT_TRUE(driver.line.high);
 }
 
-TEST_F(VirtioSound, 5_14_6_8_2_WhatWasRecorded)
+/// What the driver fills its buffer with is all taken before the card has played any of it.
+TEST_F(VirtioSound, 5_14_6_6_3_1_TheBufferIsAsLargeAsTheDriverSays)
+{
+    ASSERT_EQ(set(0, 0, 2 | 5 << 8 | 7 << 16, Sound::k_most_messages * 400), k_ok);
+    ASSERT_EQ(request({k_prepare, 0}), k_ok);
+    ASSERT_EQ(request({k_start, 0}), k_ok);
+    for (unsigned i = 0; i < Sound::k_most_messages; ++i) {
+        EXPECT_EQ(word(play(std::string(400, static_cast<char>('a' + i)))), k_none);
+    }
+    for (unsigned i = 0; i < Sound::k_most_messages; ++i) {
+        EXPECT_EQ(card.finish(0), std::string(400, static_cast<char>('a' + i)));
+    }
+    EXPECT_EQ(device.counters().refused, 0u);
+}
+
+TEST_F(VirtioSound, 5_14_6_8_2_1_WhatWasRecorded)
 {
     run_stream(1);
     const auto whole = record(100);
@@ -125,7 +140,7 @@ TEST_F(VirtioSound, 5_14_6_8_2_2_NoBuffersForReadingInRx)
     EXPECT_TRUE(driver.needs_reset());
 }
 
-TEST_F(VirtioSound, 5_14_6_6_4_1_ReleaseEndsAllMessagesFirst)
+TEST_F(VirtioSound, 5_14_6_6_5_1_ReleaseEndsAllMessagesFirst)
 {
     run_stream();
     card.at_once     = false;

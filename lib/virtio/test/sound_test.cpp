@@ -14,7 +14,7 @@ TEST_F(VirtioSound, 5_14_1_to_5_14_4_IdQueuesAndConfiguration)
     EXPECT_EQ(driver.config<std::uint32_t>(8), 1u);
 }
 
-TEST_F(VirtioSound, 5_14_6_2_InformationOfJacks)
+TEST_F(VirtioSound, 5_14_6_4_1_1_InformationOfJacks)
 {
     const auto at = ask({1, 0, 2, 24}, 4 + 48);
     EXPECT_EQ(word(at), k_ok);
@@ -27,7 +27,7 @@ TEST_F(VirtioSound, 5_14_6_2_InformationOfJacks)
     EXPECT_EQ(ram.load<std::uint8_t>(at + 28 + 16), 0u);
 }
 
-TEST_F(VirtioSound, 5_14_6_6_1_InformationOfStreams)
+TEST_F(VirtioSound, 5_14_6_6_2_1_InformationOfStreams)
 {
     card.what[0].formats = ~0ULL; // more than the standard has
     card.what[0].rates   = ~0ULL;
@@ -43,14 +43,19 @@ TEST_F(VirtioSound, 5_14_6_6_1_InformationOfStreams)
     EXPECT_EQ(ram.text(at + 60, 8), std::string("\1\1\1\0\0\0\0\0", 8));
 }
 
-TEST_F(VirtioSound, 5_14_6_9_1_InformationOfChannelMaps)
+TEST_F(VirtioSound, 5_14_6_9_1_1_InformationOfChannelMaps)
 {
     const auto at = ask({0x200, 0, 1, 24}, 4 + 24);
     EXPECT_EQ(word(at), k_ok);
     EXPECT_EQ(ram.text(at + 8, 4), std::string("\0\2\3\4", 4));
+    driver.write(kit::Mmio::status, 0);
+    maps[0].channels = 200; // more than there are places for
+    device.set_panel(jacks, maps);
+    start();
+    EXPECT_EQ(ram.load<std::uint8_t>(ask({0x200, 0, 1, 24}, 4 + 24) + 9), 18u);
 }
 
-TEST_F(VirtioSound, 5_14_6_2_ItemsAreCutToTheSizeThatTheDriverKnows)
+TEST_F(VirtioSound, 5_14_6_1_ItemsAreCutToTheSizeThatTheDriverKnows)
 {
     const auto small = ask({0x100, 0, 2, 8}, 4 + 16);
     EXPECT_EQ(word(small), k_ok);
@@ -62,7 +67,7 @@ TEST_F(VirtioSound, 5_14_6_2_ItemsAreCutToTheSizeThatTheDriverKnows)
     EXPECT_EQ(ram.load<std::uint8_t>(large + 28), 1u);
 }
 
-TEST_F(VirtioSound, 5_14_6_2_1_QueriesOutOfRange)
+TEST_F(VirtioSound, 5_14_6_2_QueriesOutOfRange)
 {
     EXPECT_EQ(word(ask({0x100, 0, 3, 32}, 200)), k_bad);
     EXPECT_EQ(word(ask({0x100, 2, 1, 32}, 200)), k_bad);
@@ -89,7 +94,7 @@ TEST_F(VirtioSound, 5_14_6_RequestsThatAreNone)
     EXPECT_TRUE(driver.needs_reset()); // nowhere to answer
 }
 
-TEST_F(VirtioSound, 5_14_6_6_2_2_ParametersThatMayNotBe)
+TEST_F(VirtioSound, 5_14_6_6_3_2_ParametersThatMayNotBe)
 {
     EXPECT_EQ(set(2), k_bad);
     EXPECT_EQ(request({0x101, 0, 1600, 400, 0}), k_bad);
@@ -106,11 +111,12 @@ TEST_F(VirtioSound, 5_14_6_6_2_2_ParametersThatMayNotBe)
     EXPECT_EQ(set(0, 0, 2 | 200U << 8 | 7 << 16), k_not);
     EXPECT_EQ(set(0, 0, 2 | 5 << 8 | 8 << 16), k_not);
     EXPECT_EQ(set(0, 0, 2 | 5 << 8 | 7 << 16, 400'000, 200'000), k_not); // in too many pages
+    EXPECT_EQ(set(0, 0, 2 | 5 << 8 | 7 << 16, 21 * 400), k_not); // more periods than we keep
     EXPECT_EQ(card.commands, "");
     EXPECT_EQ(set(0, 1 << 4), k_ok);
 }
 
-TEST_F(VirtioSound, 5_14_6_6_EveryTransition)
+TEST_F(VirtioSound, 5_14_6_6_1_EveryTransition)
 {
     // Rows: the state; columns: SET_PARAMS, PREPARE, START, STOP, RELEASE. Lower case: to which.
     constexpr std::string_view k_table = "s----"  // idle

@@ -9,7 +9,7 @@
 
 namespace virtio {
 
-/// Numbers of virtIO 1.2, section 5.14.6.6.1: formats 0 to 24, rates 0 to 13.
+/// Numbers of virtIO 1.2, section 5.14.6.6.2: formats 0 to 24, rates 0 to 13.
 inline constexpr std::uint64_t k_all_pcm_formats = (std::uint64_t{1} << 25) - 1;
 inline constexpr std::uint64_t k_all_pcm_rates   = (std::uint64_t{1} << 14) - 1;
 
