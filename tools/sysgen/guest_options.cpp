@@ -54,6 +54,7 @@ const std::map<std::string_view, Names> k_own{
       {"ctrl_rx", 18},
       {"ctrl_rx_extra", 20}}},
     {"entropy", {}},
+    {"vsock", {{"stream", 0}, {"seqpacket", 1}}},
 };
 
 const std::map<std::string_view, std::vector<std::string_view>> k_attributes{
@@ -61,6 +62,7 @@ const std::map<std::string_view, std::vector<std::string_view>> k_attributes{
     {"disk", {"without", "queues", "read_only", "id"}},
     {"nic", {"without", "mtu"}},
     {"entropy", {"without"}},
+    {"vsock", {"without"}},
 };
 
 Result<std::uint64_t> features(unsigned line, std::string_view device, std::string_view list)

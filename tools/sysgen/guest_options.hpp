@@ -15,7 +15,7 @@ public:
     {
     }
 
-    /// Whether an attribute of <console>, <disk>, <nic> or <entropy> is one of these.
+    /// Whether an attribute of <console>, <disk>, <nic>, <entropy> or <vsock> is one of these.
     [[nodiscard]] static bool knows(pugi::xml_node part, pugi::xml_attribute attribute);
 
     /// Reads those of one device, which is number `device` in .vmm_config. A console after the

@@ -146,6 +146,7 @@ private:
 [[nodiscard]] Result<> expand_blk(Layout& layout, pugi::xml_node node);
 [[nodiscard]] Result<> expand_entropy(Layout& layout, pugi::xml_node node);
 [[nodiscard]] Result<> expand_net(Layout& layout, pugi::xml_node node);
+[[nodiscard]] Result<> expand_vsock(Layout& layout, pugi::xml_node node);
 /// A <guest>: a VMM's domain with a virtual machine, and <use> elements for its devices.
 [[nodiscard]] Result<> expand_guest(Layout& layout, pugi::xml_node node);
 

@@ -103,12 +103,14 @@ void SectionDevices::make(GuestConfig::Kind kind, const Place& place)
         return make_nic(place);
     case Kind::entropy:
         return make_entropy(place);
+    case Kind::socket:
+        return make_socket(place);
     case Kind::sound:
         return make_sound(place);
     default:
         place.machine.reject(
             {.what  = ".vmm_config has a device of a kind that is not known here",
-             .hint  = "1 is a network card, 2 a disk, 3 a console, 4 entropy, 25 sound",
+             .hint  = "1 is a network card, 2 a disk, 3 a console, 4 entropy, 19 vsock, 25 sound",
              .value = static_cast<std::uint64_t>(kind)});
     }
 }
@@ -145,6 +147,19 @@ void SectionDevices::make_entropy(const Place& place)
                               : "give the program its section .entropy_client_config"});
     }
     entropy_.emplace(place.machine, place.window, *client, place.options);
+}
+
+void SectionDevices::make_socket(const Place& place)
+{
+    const auto* const section = place.from.vsock;
+    if (socket_ || section == nullptr || !section->is_valid()) {
+        return place.machine.reject(
+            {.what = socket_ ? ".vmm_config has a second socket device"
+                             : ".vmm_config has a socket device, but no links are filled in",
+             .hint = socket_ ? "one has links to all that the guest may talk to"
+                             : "give the program its section .vsock_config"});
+    }
+    socket_.emplace(place.machine, place.window, *section, place.options);
 }
 
 void SectionDevices::make_disk(const Place& place)
@@ -192,6 +207,7 @@ void SectionDevices::check_all_used(Machine& machine, const Sections& from) cons
 {
     if (used(disks_) < count(from.block) || used(nics_) < count(from.network) ||
         (!console_ && count(from.serial) != 0) ||
+        (!socket_ && from.vsock != nullptr && from.vsock->is_valid()) ||
         (!sound_ && from.sound != nullptr && from.sound->is_valid())) {
         machine.reject(
             {.what = "a client section is filled in, but .vmm_config has no device for it",

@@ -10,6 +10,7 @@ SDDF_CONFIG(".vmm_config") GuestConfig guest;
 SDDF_CONFIG(".vmm_options") GuestOptions options;
 SDDF_CONFIG(".timer_client_config") sddf::timer::ClientConfig timer;
 SDDF_CONFIG(".entropy_client_config") sddf::entropy::ClientConfig entropy;
+SDDF_CONFIG(".vsock_config") vsock::Config vsock;
 SDDF_CONFIG(".sound_client_config") sddf::sound::ClientConfig sound;
 
 SDDF_CONFIG(".serial_client_config") sddf::serial::ClientConfig serial;
@@ -36,6 +37,7 @@ constinit const Sections k_sections{
     .options = &section::options,
     .timer   = &section::timer,
     .entropy = &section::entropy,
+    .vsock   = &section::vsock,
     .sound   = &section::sound,
     .serial  = {&section::serial, &section::serial_1, &section::serial_2, &section::serial_3},
     .block   = {&section::block, &section::block_1, &section::block_2, &section::block_3},

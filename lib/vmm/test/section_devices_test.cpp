@@ -33,6 +33,7 @@ protected:
         from.options    = &options;
         from.timer      = &timer;
         from.entropy    = &entropy;
+        from.vsock      = &vsock;
         from.sound      = &sound;
         for (std::size_t i = 0; i < vmm::Sections::k_most; ++i) {
             from.serial[i]  = &serial[i];
@@ -77,6 +78,15 @@ protected:
         sound         = card.config();
         sound.virt.id = 39;
     }
+    /// A link to somebody with the context ID 2, on channel 40.
+    void add_vsock(std::uint32_t cid)
+    {
+        vsock.magic     = vsock::k_config_magic;
+        vsock.cid       = cid;
+        vsock.num_links = 1;
+        vsock.links[0]  = {
+             .own = ring[0].region(), .peer = ring[1].region(), .cid = 2, .channel = 40};
+    }
 
     void attach_all() { devices.attach_to(machine, from); }
     bool boots() { return machine.boot(vmm::Image{.bytes = kernel_bytes()}); }
@@ -95,6 +105,7 @@ protected:
     std::array<sddf::serial::ClientConfig, 4>  serial{};
     std::array<sddf::block::ClientConfig, 4>   block{};
     std::array<sddf::network::ClientConfig, 4> network{};
+    vsock::Config                              vsock{};
     vmm::Sections                              from{};
 
     std::array<kit::SerialLink, 4>      out;
@@ -104,6 +115,7 @@ protected:
     std::array<kit::NetLink, 2>         rx;
     std::array<kit::NetLink, 2>         tx;
     std::array<kit::Memory, 2>          frames{kit::Memory{8 * 2048}, kit::Memory{8 * 2048}};
+    std::array<kit::Memory, 2>          ring{kit::Memory{4096}, kit::Memory{4096}};
     kit::SerialLink                     random{4096};
     kit::FakeSoundServer                card;
 
@@ -201,6 +213,32 @@ TEST_F(SectionDevices, AnEmergencyWriteReachesTheSerialLine)
     EXPECT_EQ(fake.notifications, std::vector{10U});
 }
 
+TEST_F(SectionDevices, ASocketDeviceWithItsLinks)
+{
+    add(Kind::socket);
+    add_vsock(7);
+    attach_all();
+    ASSERT_TRUE(boots()) << fake.debug_output;
+    EXPECT_EQ(device_id(0), 19U);
+    ASSERT_NE(devices.socket(), nullptr);
+    EXPECT_EQ(devices.socket()->cid(), 7U);
+    EXPECT_TRUE(data_abort(k_first + 0x100, machine_test::load(2, 2)));
+    EXPECT_EQ(fake.vcpu(0).x(2), 7U) << "the guest reads it in the configuration space";
+    EXPECT_TRUE(vmm::dispatcher.notified(microkit::Channel{40}));
+    fake.end_of_entry_point();
+    EXPECT_EQ(fake.notifications, std::vector{40U}) << "the other end hears of us";
+}
+
+TEST_F(SectionDevices, ASocketDeviceOfTheHost)
+{
+    add(Kind::socket);
+    add_vsock(2);
+    attach_all();
+    EXPECT_FALSE(boots());
+    EXPECT_THAT(fake.debug_output, HasSubstr("two ends of vsock links have the same context ID"));
+    EXPECT_THAT(fake.debug_output, HasSubstr("a guest cannot have this vsock context ID (0x2): 3"));
+}
+
 TEST_F(SectionDevices, OptionsOfTheDeviceAtTheSamePlace)
 {
     add(Kind::block);
@@ -271,7 +309,7 @@ TEST_F(SectionDevices, VcpusWithAGap)
 TEST_F(SectionDevices, ADeviceWithoutAClient)
 {
     for (const Kind kind :
-         {Kind::console, Kind::block, Kind::network, Kind::entropy, Kind::sound}) {
+         {Kind::console, Kind::block, Kind::network, Kind::entropy, Kind::socket, Kind::sound}) {
         add(kind);
     }
     attach_all();
@@ -280,11 +318,20 @@ TEST_F(SectionDevices, ADeviceWithoutAClient)
     EXPECT_THAT(fake.debug_output, HasSubstr("has a console, but no serial client"));
     EXPECT_THAT(fake.debug_output, HasSubstr("more disks or network cards than"));
     EXPECT_THAT(fake.debug_output, HasSubstr("has an entropy device, but no client"));
+    EXPECT_THAT(fake.debug_output, HasSubstr("has a socket device, but no links are filled in"));
 }
 
 TEST_F(SectionDevices, AClientWithoutADevice)
 {
     add_block(0);
+    attach_all();
+    EXPECT_FALSE(boots());
+    EXPECT_THAT(fake.debug_output, HasSubstr("but .vmm_config has no device for it"));
+}
+
+TEST_F(SectionDevices, LinksWithoutADevice)
+{
+    add_vsock(7);
     attach_all();
     EXPECT_FALSE(boots());
     EXPECT_THAT(fake.debug_output, HasSubstr("but .vmm_config has no device for it"));

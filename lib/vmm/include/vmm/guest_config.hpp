@@ -22,7 +22,14 @@ struct GuestConfig {
     };
 
     /// Device types of the standard, as far as they are used here.
-    enum class Kind : std::uint8_t { network = 1, block = 2, console = 3, entropy = 4, sound = 25 };
+    enum class Kind : std::uint8_t {
+        network = 1,
+        block   = 2,
+        console = 3,
+        entropy = 4,
+        socket  = 19,
+        sound   = 25,
+    };
 
     /// Registers and interrupt of a virtIO device.
     struct Device {

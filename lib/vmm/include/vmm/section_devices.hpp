@@ -7,6 +7,7 @@
 #include "vmm/virtio_console.hpp"
 #include "vmm/virtio_entropy.hpp"
 #include "vmm/virtio_network.hpp"
+#include "vmm/virtio_socket.hpp"
 #include "vmm/virtio_sound.hpp"
 
 #include <array>
@@ -32,6 +33,7 @@ public:
 
     /// Null where there is none.
     [[nodiscard]] VirtioConsole* console() { return console_ ? &*console_ : nullptr; }
+    [[nodiscard]] VirtioSocket*  socket() { return socket_ ? &*socket_ : nullptr; }
     [[nodiscard]] VirtioBlock*   disk(std::size_t index) { return at(disks_, index); }
     [[nodiscard]] VirtioNetwork* nic(std::size_t index) { return at(nics_, index); }
     [[nodiscard]] VirtioSound*   sound() { return sound_ ? &*sound_ : nullptr; }
@@ -56,6 +58,7 @@ private:
     void make(GuestConfig::Kind kind, const Place& place);
     void make_console(const Place& place);
     void make_entropy(const Place& place);
+    void make_socket(const Place& place);
     void make_disk(const Place& place);
     void make_nic(const Place& place);
     void make_sound(const Place& place);
@@ -63,6 +66,7 @@ private:
 
     std::optional<VirtioConsole> console_{};
     std::optional<VirtioEntropy> entropy_{};
+    std::optional<VirtioSocket>  socket_{};
     Several<VirtioBlock>         disks_{};
     Several<VirtioNetwork>       nics_{};
     std::optional<VirtioSound>   sound_{};

@@ -10,6 +10,7 @@
 #include "sddf/timer.hpp"
 #include "vmm/guest_config.hpp"
 #include "vmm/guest_options.hpp"
+#include "vsock/config.hpp"
 
 #include <array>
 #include <cstddef>
@@ -24,6 +25,7 @@ struct Sections {
     const GuestOptions*                                    options = nullptr;
     const sddf::timer::ClientConfig*                       timer   = nullptr;
     const sddf::entropy::ClientConfig*                     entropy = nullptr;
+    const vsock::Config*                                   vsock   = nullptr;
     const sddf::sound::ClientConfig*                       sound   = nullptr;
     std::array<const sddf::serial::ClientConfig*, k_most>  serial{};
     std::array<const sddf::block::ClientConfig*, k_most>   block{};
@@ -31,9 +33,9 @@ struct Sections {
 };
 
 /// The sections of this library: `.vmm_config`, `.vmm_options`, `.timer_client_config`,
-/// `.entropy_client_config`, `.sound_client_config`, `.serial_client_config`, `.blk_client_config`,
-/// `.net_client_config`, and of the last three also those with `_1`, `_2` and `_3` at the end of
-/// the name. They are in a program that mentions this object.
+/// `.entropy_client_config`, `.vsock_config`, `.sound_client_config`, `.serial_client_config`,
+/// `.blk_client_config`, `.net_client_config`, and of the last three also those with `_1`, `_2` and
+/// `_3` at the end of the name. They are in a program that mentions this object.
 extern const Sections k_sections;
 
 } // namespace vmm

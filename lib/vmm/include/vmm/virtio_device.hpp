@@ -40,7 +40,7 @@ private:
 };
 
 /// The MMIO transport in front of a device model, as part of a machine. VirtioConsole, VirtioBlock,
-/// VirtioNetwork, VirtioSound and VirtioEntropy are what to use.
+/// VirtioNetwork, VirtioEntropy, VirtioSocket and VirtioSound are what to use.
 class VirtioDevice : public MmioDevice, private virtio::InterruptLine {
 public:
     VirtioDevice(const VirtioDevice&)            = delete;
