@@ -61,7 +61,7 @@ endfunction()
 
 # vmm_guest(TARGET [KERNEL F] [INITRD F] [DTB F] [CMDLINE S] [VCPUS N] [VM NAME] [RAM REGION])
 # embeds a guest's images into the VMM's program TARGET (lib/vmm/images.S). What is not given is
-# Debian's kernel, our initramfs, no DTB, "console=ttyAMA0" and one vCPU. VM and RAM name the
+# Debian's kernel, our initramfs, no DTB, the board's serial port as console and one vCPU. VM and RAM name the
 # <virtual_machine> and the <memory_region> of a system description that belong to this guest, so
 # that ./run can change --vcpus and --memory (defaults: linux, guest_ram); a layout needs neither.
 function(vmm_guest target)
@@ -77,7 +77,7 @@ function(vmm_guest target)
         endif()
     endforeach()
     if(NOT DEFINED arg_CMDLINE)
-        set(arg_CMDLINE "console=ttyAMA0")
+        set(arg_CMDLINE "console=${BOARD_CONSOLE_LINUX}")
     endif()
 
     set(directory ${CMAKE_CURRENT_BINARY_DIR}/${target}.guest)
@@ -136,6 +136,7 @@ function(vmm_layout name)
     if(NOT arg_LAYOUT)
         set(arg_LAYOUT ${name}.layout.xml)
     endif()
+    vmm_layout_of(arg_LAYOUT . ${arg_LAYOUT})
     if(NOT EXISTS ${VMM_SYSGEN})
         message(FATAL_ERROR "${name} is a layout, and there is no generator ${VMM_SYSGEN}. Build the target "
                             "'tools' of the host build first (cmake --preset host && cmake --build --preset "
@@ -161,6 +162,36 @@ function(vmm_layout name)
     vmm_describe(${name} SYSTEM ${system} SEARCH ${folder} ${search} PROGRAMS ${arg_PROGRAMS} DISK "${arg_DISK}"
         LAYOUT "{ \"source\": \"${layout}\", \"generator\": \"${VMM_SYSGEN}\", \"tree\": \"${board_tree}\",
               \"drivers\": \"${drivers}\", \"folder\": \"${folder}\" }")
+endfunction()
+
+# vmm_layout_of(RESULT FOLDER FILE)   the layout FILE of FOLDER, or BOARD.FILE beside it, if that exists.
+function(vmm_layout_of result folder file)
+    set(path ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/${file})
+    set(special ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/${MICROKIT_BOARD}.${file})
+    if(EXISTS ${special})
+        set(path ${special})
+    endif()
+    get_filename_component(path ${path} ABSOLUTE)
+    set(${result} ${path} PARENT_SCOPE)
+endfunction()
+
+# vmm_missing_devices(RESULT LAYOUT)   the names of devices in a layout that the board does not have; a
+# layout that is not there misses none.
+function(vmm_missing_devices result layout)
+    set(missing)
+    if(EXISTS ${layout})
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${layout})
+        file(READ ${layout} text)
+        string(REGEX MATCHALL " device=\"[a-z0-9_]+" devices "${text}")
+        list(TRANSFORM devices REPLACE " device=\"" "")
+        list(REMOVE_DUPLICATES devices)
+        foreach(device ${devices})
+            if(NOT device IN_LIST BOARD_DEVICES)
+                list(APPEND missing ${device})
+            endif()
+        endforeach()
+    endif()
+    set(${result} ${missing} PARENT_SCOPE)
 endfunction()
 
 # The folders with these programs and with this folder's own files.

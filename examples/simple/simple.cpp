@@ -36,7 +36,7 @@ constinit vmm::Machine machine{{
 
 void init()
 {
-    machine.passthrough(board::uart0, k_serial_interrupt);
+    machine.passthrough(board::console, k_serial_interrupt);
     machine.wake_by(k_timer_driver);
     machine.boot(vmm::Linux{.kernel  = vmm::images::kernel(),
                             .initrd  = vmm::images::initrd(),

@@ -137,13 +137,13 @@ Result<> check_identifier(std::string_view name)
     return {};
 }
 
-/// The name and compatible string of each entry of "devices" or "device_arrays".
+/// The name and the text of each entry of "devices" or "device_arrays".
 Result<std::map<std::string, std::string>> device_names(const Json& json, const char* key)
 {
     std::map<std::string, std::string> names;
     if (const auto at = json.find(key); at != json.end()) {
         if (!at->is_object()) {
-            return json_error(key, "is not an object of name: compatible");
+            return json_error(key, "is not an object of names and texts");
         }
         for (const auto& [name, value] : at->items()) {
             TRY(check_identifier(name));
@@ -153,16 +153,30 @@ Result<std::map<std::string, std::string>> device_names(const Json& json, const 
     return names;
 }
 
+/// The node that "devices" means: by its path, or the only one with a compatible string.
+Result<DeviceTree::Node> device_node(const DeviceTree& tree, const std::string& name,
+                                     const std::string& which)
+{
+    if (which.starts_with('/')) {
+        if (const auto node = tree.node_at(which)) {
+            return *node;
+        }
+        return json_error(name, fmt::format("is at no node of the device tree: {}", which));
+    }
+    const auto nodes = tree.compatible_nodes(which);
+    if (nodes.size() != 1) {
+        return json_error(name, fmt::format("needs one node compatible with \"{}\"; the device "
+                                            "tree has {} (a path, \"/…\", names one of them)",
+                                            which, nodes.size()));
+    }
+    return nodes.front();
+}
+
 Result<> read_devices(const DeviceTree& tree, const Json& json, Board& board)
 {
-    for (const auto& [name, compatible] : TRY(device_names(json, "devices"))) {
-        const auto nodes = tree.compatible_nodes(compatible);
-        if (nodes.size() != 1) {
-            return json_error(name, fmt::format("needs one node compatible with \"{}\"; the device "
-                                                "tree has {}",
-                                                compatible, nodes.size()));
-        }
-        board.devices[name] = TRY(read_device(tree, nodes.front()));
+    for (const auto& [name, which] : TRY(device_names(json, "devices"))) {
+        const auto node     = TRY(device_node(tree, name, which));
+        board.devices[name] = TRY(read_device(tree, node));
     }
     for (const auto& [name, compatible] : TRY(device_names(json, "device_arrays"))) {
         const auto nodes = tree.compatible_nodes(compatible);

@@ -30,6 +30,7 @@ Result<Board> read_board(const std::filesystem::path& file)
             .memory       = machine.at("memory").get<std::string>(),
             .load_address = std::stoull(json.at("load_address").get<std::string>(), nullptr, 0),
             .version      = *version,
+            .arguments    = machine.value("arguments", std::vector<std::string>{}),
         };
     } catch (const std::exception& error) {
         return std::unexpected(fmt::format("{}: {}", file.string(), error.what()));
@@ -86,6 +87,7 @@ std::vector<std::string> command_line(const Board& board, const std::filesystem:
     }
     const auto devices = device_arguments(options.devices);
     words.insert(words.end(), devices.begin(), devices.end());
+    words.insert(words.end(), board.arguments.begin(), board.arguments.end());
     const auto time = time_arguments(options.time);
     words.insert(words.end(), time.begin(), time.end());
     words.insert(words.end(), options.extra.begin(), options.extra.end());

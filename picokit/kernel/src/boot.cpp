@@ -5,6 +5,7 @@
 #include "arch/stage2.hpp"
 #include "arch/translation.hpp"
 #include "board/board.hpp"
+#include "kernel/console.hpp"
 #include "kernel/monitor.hpp"
 #include "kernel/native.hpp"
 #include "kernel/scheduler.hpp"
@@ -114,6 +115,7 @@ extern "C" void picokit_prepare_memory()
 
 extern "C" Thread* picokit_boot(Core& core)
 {
+    start_console();
     set_processor(core);
     core.gic.initialise();
     set_interrupts(core);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Facts of the board and of C++ types that the assembly of the boot needs, as words in memory.
 #include "board/board.hpp"
+#include "kernel/console_uart.hpp"
 #include "kernel/cores.hpp"
 
 namespace kernel {
@@ -29,7 +30,8 @@ extern "C" {
 [[gnu::section(".boot_facts")]] extern constinit const std::uint64_t picokit_gic_core_frame;
 
 constinit const std::uint64_t picokit_stack_size      = k_stack_size;
-constinit const std::uint64_t picokit_console         = board::console.base().raw();
+// Where a byte goes to be printed.
+constinit const std::uint64_t picokit_console = board::console.base().raw() + k_console_uart.data;
 constinit const std::uint64_t picokit_gic_distributor = start_of(board::gic.distributor);
 constinit const std::uint64_t picokit_gic_core_frame  = core_frame(board::gic);
 }

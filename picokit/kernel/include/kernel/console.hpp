@@ -5,6 +5,9 @@
 
 namespace kernel {
 
+/// Makes the serial port ready, where nobody has before us.
+void start_console();
+
 /// Writes one character, with a carriage return before a line feed. Waits for room.
 void put_char(char character);
 

@@ -18,6 +18,8 @@ struct Board {
     std::string   memory;  ///< for -m
     std::uint64_t load_address = 0;
     Version       version      = k_plain; ///< the oldest QEMU that has this machine
+
+    std::vector<std::string> arguments{}; ///< what this machine needs besides
 };
 
 /// Reads boards/<name>/board.json. The error says what is missing in which file.
