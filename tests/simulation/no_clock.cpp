@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // In place of the board's device tree: nobody knows the clock of the simulated UART.
-#include "drivers/serial/pl011/clock.hpp"
+#include "drivers/serial/uart/clock.hpp"
 
-std::uint64_t pl011::clock_of(std::uint64_t /*physical*/) { return 0; }
+std::uint64_t uart::clock_of(std::uint64_t /*physical*/) { return 0; }

@@ -125,10 +125,14 @@ private:
 
     Result<> add_memory()
     {
-        const auto&   board = layout_.board();
-        std::uint64_t first = board.memory.empty() ? 0 : board.memory.front().start;
-        const auto    size  = TRY(document_.number_of(node_, "ram"));
-        ram_                = {TRY(document_.number_or(node_, "ram_at", first)), size};
+        // Where a guest of the bare machine would look, but not where a VMM's own program is: it
+        // has its guest's RAM at the guest's addresses.
+        constexpr std::uint64_t k_lowest = std::uint64_t{1} << 30;
+        const auto&             board    = layout_.board();
+        const auto              first =
+            std::max(board.memory.empty() ? 0 : board.memory.front().start, k_lowest);
+        const auto size = TRY(document_.number_of(node_, "ram"));
+        ram_            = {TRY(document_.number_or(node_, "ram_at", first)), size};
         if (size == 0 || size % k_large_page != 0 || ram_.start % k_large_page != 0) {
             return refuse(line_, fmt::format("RAM of {} bytes at {}", hex(size), hex(ram_.start)),
                           fmt::format("size and address are multiples of {}", hex(k_large_page)));

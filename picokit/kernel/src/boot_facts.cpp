@@ -29,7 +29,7 @@ extern "C" {
 [[gnu::section(".boot_facts")]] extern constinit const std::uint64_t picokit_gic_distributor;
 [[gnu::section(".boot_facts")]] extern constinit const std::uint64_t picokit_gic_core_frame;
 
-constinit const std::uint64_t picokit_stack_size      = k_stack_size;
+constinit const std::uint64_t picokit_stack_size = k_stack_size;
 // Where a byte goes to be printed.
 constinit const std::uint64_t picokit_console = board::console.base().raw() + k_console_uart.data;
 constinit const std::uint64_t picokit_gic_distributor = start_of(board::gic.distributor);

@@ -20,6 +20,7 @@ using boardgen::Board;
 using boardgen::DeviceTree;
 using nlohmann::json;
 using testing::HasSubstr;
+using testing::Not;
 
 std::string read_file(const std::string& path)
 {
@@ -85,8 +86,9 @@ private:
     std::vector<char> blob_;
 };
 
-constexpr const char* k_v2 = "qemu_virt_aarch64";
-constexpr const char* k_v3 = "qemu_virt_aarch64_gicv3";
+constexpr const char* k_v2     = "qemu_virt_aarch64";
+constexpr const char* k_v3     = "qemu_virt_aarch64_gicv3";
+constexpr const char* k_zcu102 = "zcu102";
 
 TEST(Board, GicV2FramesAndInterrupts)
 {
@@ -137,6 +139,15 @@ TEST(Board, DeviceArraysAreSortedByAddress)
         EXPECT_TRUE(slots[i].interrupts.front().edge);
         EXPECT_TRUE(slots[i].dma_coherent);
     }
+}
+
+TEST(Board, OneOfSeveralDevicesIsNamedByItsPath)
+{
+    const auto board = Input{k_zcu102}.read();
+    ASSERT_TRUE(board) << board.error();
+    EXPECT_EQ(board->devices.at("uart1").registers.front(), (AddressRange{0xff01'0000, 0x1000}));
+    EXPECT_EQ(board->devices.at("uart1").interrupts.front().intid, 54U);
+    EXPECT_EQ(board->console.name, "serial@ff000000") << "by an alias, with a speed behind it";
 }
 
 TEST(Board, AddressesAreTranslatedThroughRanges)
@@ -192,7 +203,28 @@ TEST(CMakeFacts, DecideWhatIsCompiledAndWhereItIsLinked)
     EXPECT_THAT(boardgen::cmake_facts(*Input{k_v3}.read()),
                 testing::AllOf(HasSubstr("set(BOARD_GIC_VERSION 3)"),
                                HasSubstr("set(BOARD_LOAD_ADDRESS 0x70000000)"),
-                               HasSubstr("set(BOARD_CPU cortex-a53)")));
+                               HasSubstr("set(BOARD_CPU cortex-a53)"),
+                               HasSubstr("set(BOARD_DEVICES flash fw_cfg gpio pcie rtc uart0 "
+                                         "virtio_mmio)"),
+                               Not(HasSubstr("BOARD_GIC_VCPU_INTERFACE"))));
+}
+
+TEST(CMakeFacts, NameTheConsoleAsLinuxDoes)
+{
+    EXPECT_THAT(boardgen::cmake_facts(*Input{k_v2}.read()),
+                HasSubstr("set(BOARD_CONSOLE_LINUX \"ttyAMA0\")"));
+    Input zcu102{k_zcu102};
+    EXPECT_THAT(boardgen::cmake_facts(*zcu102.read()),
+                testing::AllOf(HasSubstr("set(BOARD_CONSOLE_LINUX \"ttyPS0\")"),
+                               HasSubstr("set(BOARD_CONSOLE_IRQ 53)"),
+                               HasSubstr("set(BOARD_GIC_VCPU_INTERFACE 0xf906f000)")));
+    // Registers need not begin with a page; what is mapped does.
+    zcu102.set_cells("/serial@ff000000", "reg", {0, 0xff00'0040, 0, 0x40});
+    EXPECT_THAT(boardgen::cmake_facts(*zcu102.read()),
+                testing::AllOf(HasSubstr("set(BOARD_CONSOLE_START 0xff000000)"),
+                               HasSubstr("set(BOARD_CONSOLE_SIZE 0x1000)")));
+    zcu102.set_text("/serial@ff000000", "compatible", "acme,uart");
+    EXPECT_THAT(boardgen::cmake_facts(*zcu102.read()), HasSubstr("set(BOARD_CONSOLE_LINUX \"\")"));
 }
 
 /// One way to spoil a board and what must be said about it.
@@ -278,7 +310,9 @@ const Spoiled k_spoiled[] = {
      "the device tree does not name the CPU (\"arm,…\"): add \"cpu\" to board.json"},
     {"TwoUarts", k_v2, [](Input& i) { i.facts["devices"]["uart0"] = "arm,primecell"; },
      "board.json: \"uart0\" needs one node compatible with \"arm,primecell\"; the device tree has "
-     "3"},
+     "3 (a path, \"/…\", names one of them)"},
+    {"NoSuchPath", k_v2, [](Input& i) { i.facts["devices"]["uart0"] = "/uart@0"; },
+     "board.json: \"uart0\" is at no node of the device tree: /uart@0"},
     {"NoSuchArray", k_v2, [](Input& i) { i.facts["device_arrays"]["can"] = "bosch,c_can"; },
      "board.json: \"can\" needs nodes compatible with \"bosch,c_can\"; the device tree has none"},
     {"NameNoIdentifier", k_v2, [](Input& i) { i.facts["devices"]["uart-1"] = "arm,pl011"; },

@@ -20,6 +20,14 @@ TEST(Machine, TheImageIsLoadedWhereTheBoardSays)
               "-chardev stdio,id=terminal -serial chardev:terminal -monitor none");
 }
 
+TEST(Machine, ABoardMayNeedArgumentsOfItsOwn)
+{
+    auto board      = k_board;
+    board.arguments = {"-audiodev", "none,id=none"};
+    const auto line = fmt::format("{}", fmt::join(qemu::command_line(board, "x.img", {}), " "));
+    EXPECT_TRUE(line.ends_with(" -monitor none -audiodev none,id=none")) << line;
+}
+
 TEST(Machine, DevicesHaveTheBusThatTheirDriversExpect)
 {
     const std::vector<qemu::Device> devices{

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Driver of the Arm PrimeCell UART PL011: sDDF's serial class, with FIFOs and interrupts.
-//
-// It never waits for the device: what does not fit into the transmit FIFO is sent when its
-// interrupt says that there is room; what does not fit into the receive queue stays in the receive
-// FIFO, whose interrupt is masked until the virtualiser says that there is room.
-#include "clock.hpp"
-#include "pl011.hpp"
+#include "drivers/serial/uart/driver.hpp"
 
 #include "arch/mmio.hpp"
-#include "microkit/microkit.hpp"
-#include "microkit/require.hpp"
-#include "sddf/config.hpp"
-#include "sddf/serial.hpp"
+#include "drivers/serial/uart/clock.hpp"
+#include "pl011.hpp"
 
 SDDF_CONFIG(".device_resources") sddf::DeviceResources device_resources;
 SDDF_CONFIG(".serial_driver_config") sddf::serial::DriverConfig serial_config;
@@ -20,14 +13,6 @@ namespace {
 
 using pl011::Interrupts;
 using pl011::Reg;
-
-/// Bytes in each direction that one event may move: more than any FIFO has, so that the interrupt
-/// is pending where there are more.
-constexpr std::size_t k_budget = 256;
-
-sddf::serial::Consumer to_send;
-sddf::serial::Producer received;
-Interrupts             enabled;
 
 template <class Register>
 Register read(Reg which)
@@ -43,9 +28,35 @@ void write(Reg which, Register value)
                        value.raw());
 }
 
-/// Sets the speed, where it is known what clocks the device; else it stays as the firmware has set
-/// it.
-void set_up_device()
+struct Pl011 {
+    /// Sets the speed, where it is known what clocks the device; else it stays as the firmware has
+    /// set it.
+    void set_up();
+    bool forget() { return false; } // its interrupts are levels
+    bool has_room() { return !read<pl011::Uartfr>(Reg::uartfr).get<pl011::Uartfr::txff>(); }
+    void send(std::byte byte)
+    {
+        write(Reg::uartdr, pl011::Uartdr{std::to_integer<std::uint32_t>(byte)});
+    }
+    bool has_input() { return !read<pl011::Uartfr>(Reg::uartfr).get<pl011::Uartfr::rxfe>(); }
+    std::optional<std::byte> take()
+    {
+        const auto data = read<pl011::Uartdr>(Reg::uartdr);
+        if (data.is_damaged()) {
+            return std::nullopt;
+        }
+        return static_cast<std::byte>(data.get<pl011::Uartdr::data>());
+    }
+    void ask_for(uart::Wanted wanted)
+    {
+        write(Reg::uartimsc, Interrupts{}
+                                 .with<Interrupts::rx>(wanted.receive)
+                                 .with<Interrupts::rt>(wanted.receive)
+                                 .with<Interrupts::tx>(wanted.transmit));
+    }
+};
+
+void Pl011::set_up()
 {
     write(Reg::uartimsc, Interrupts{});
     const auto line =
@@ -55,7 +66,7 @@ void set_up_device()
                              .with<pl011::Uartcr::txe>(true)
                              .with<pl011::Uartcr::rxe>(true);
     // After a restart it is as we left it, and what is being sent shall not be cut off.
-    const auto speed  = pl011::Speed::of(pl011::clock_of(device_resources.regions[0].io_addr),
+    const auto speed  = pl011::Speed::of(uart::clock_of(device_resources.regions[0].io_addr),
                                          serial_config.default_baud);
     const bool is_set = !speed || (read<pl011::Uartibrd>(Reg::uartibrd) == speed->whole &&
                                    read<pl011::Uartfbrd>(Reg::uartfbrd) == speed->fraction);
@@ -74,106 +85,10 @@ void set_up_device()
     write(Reg::uarticr, Interrupts{Interrupts::k_all});
 }
 
-void transmit()
-{
-    std::size_t budget = k_budget;
-    bool        full   = false;
-    while (budget != 0 && !full) {
-        const auto bytes = to_send.data().first(std::min(to_send.data().size(), budget));
-        if (bytes.empty()) {
-            break;
-        }
-        std::uint32_t sent = 0;
-        for (const std::byte byte : bytes) {
-            full = read<pl011::Uartfr>(Reg::uartfr).get<pl011::Uartfr::txff>();
-            if (full) {
-                break;
-            }
-            // One by one, and first: after a restart nobody can tell whether the device has got
-            // the byte, and between these two it is hardly ever interrupted.
-            to_send.advance(1);
-            to_send.show();
-            write(Reg::uartdr, pl011::Uartdr{std::to_integer<std::uint32_t>(byte)});
-            ++sent;
-        }
-        budget -= sent;
-    }
-    if (to_send.release()) {
-        microkit::Channel{serial_config.tx.id}.notify();
-    }
-    // The device keeps the interrupt until the FIFO is above its level again, so that none is lost
-    // between the last look and this.
-    enabled.set<Interrupts::tx>(to_send.available() != 0);
-}
-
-void receive()
-{
-    if (!serial_config.rx_enabled) {
-        return;
-    }
-    const auto has_input = [] {
-        return !read<pl011::Uartfr>(Reg::uartfr).get<pl011::Uartfr::rxfe>();
-    };
-    bool has_room = true;
-    bool has_new  = false;
-    for (std::size_t budget = k_budget; budget != 0 && has_input(); --budget) {
-        auto room = received.room();
-        if (room.empty()) {
-            has_room = received.ask_for_space(1);
-            if (!has_room) {
-                break;
-            }
-            room = received.room();
-        }
-        const auto data = read<pl011::Uartdr>(Reg::uartdr);
-        if (!data.is_damaged()) {
-            room.front() = static_cast<std::byte>(data.get<pl011::Uartdr::data>());
-            received.advance(1);
-            received.show(); // the device has it no more, so a restart must not forget it
-            has_new = true;
-        }
-    }
-    if (has_new) {
-        microkit::Channel{serial_config.rx.id}.notify();
-    }
-    enabled.set<Interrupts::rx>(has_room);
-    enabled.set<Interrupts::rt>(has_room);
-}
-
-void run()
-{
-    receive();
-    transmit();
-    write(Reg::uartimsc, enabled);
-}
+Pl011                         device;
+constinit uart::Driver<Pl011> driver{device_resources, serial_config};
 
 } // namespace
 
-void init()
-{
-    using microkit::require;
-    require(sddf::check(device_resources, 1, 1));
-    require(sddf::check(serial_config));
-    require(to_send.open(serial_config.tx.queue.bytes(), serial_config.tx.data.bytes()));
-    if (serial_config.rx_enabled) {
-        require(received.open(serial_config.rx.queue.bytes(), serial_config.rx.data.bytes()));
-    }
-    enabled = {};
-    set_up_device();
-    run(); // what was there before a restart
-    // Before it a counter may have moved without a notification, or an interrupt have come without
-    // an acknowledgement.
-    if (serial_config.rx_enabled) {
-        microkit::Channel{serial_config.rx.id}.notify();
-    }
-    microkit::Channel{serial_config.tx.id}.notify();
-    microkit::Channel{device_resources.irqs[0]}.acknowledge();
-}
-
-void notified(microkit::Channel channel)
-{
-    run();
-    if (channel.id() == device_resources.irqs[0]) {
-        channel.acknowledge_at_end();
-    }
-}
+void init() { driver.start(device); }
+void notified(microkit::Channel channel) { driver.event(device, channel); }

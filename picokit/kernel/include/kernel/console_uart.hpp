@@ -7,8 +7,9 @@
 
 namespace kernel {
 
-static_assert(uart_for(board::console.compatible) < k_uarts.size(),
-              "the kernel cannot print on this board's console: kernel/uart.hpp needs a line for it");
+static_assert(
+    uart_for(board::console.compatible) < k_uarts.size(),
+    "the kernel cannot print on this board's console: kernel/uart.hpp needs a line for it");
 
 inline constexpr const Uart& k_console_uart = k_uarts[uart_for(board::console.compatible)];
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The PL011 driver over a device whose FIFOs are 16 bytes deep.
-#include "../clock.hpp"
 #include "../pl011.hpp"
 
+#include "drivers/serial/uart/clock.hpp"
 #include "kit/fake_microkit.hpp"
 #include "kit/fake_mmio.hpp"
 #include "kit/sddf_links.hpp"
@@ -301,4 +301,4 @@ TEST_F(Pl011, SetsTheSpeedWhereItKnowsTheClock)
 
 } // namespace
 
-std::uint64_t pl011::clock_of(std::uint64_t /*physical*/) { return clock_frequency; }
+std::uint64_t uart::clock_of(std::uint64_t /*physical*/) { return clock_frequency; }

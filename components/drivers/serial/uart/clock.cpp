@@ -4,20 +4,20 @@
 
 #include "board/board.hpp"
 
-namespace pl011 {
+namespace uart {
 
 std::uint64_t clock_of(std::uint64_t physical)
 {
-    const auto& uart = board::console;
-    if (uart.registers.empty() || uart.registers.front().start().raw() != physical) {
+    const auto& console = board::console;
+    if (console.registers.empty() || console.registers.front().start().raw() != physical) {
         return 0;
     }
-    for (const auto& clock : uart.clocks) {
-        if (clock.name == "uartclk") {
+    for (const auto& clock : console.clocks) {
+        if (clock.name == "uartclk" || clock.name == "uart_clk") {
             return clock.frequency;
         }
     }
     return 0;
 }
 
-} // namespace pl011
+} // namespace uart

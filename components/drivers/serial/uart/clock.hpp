@@ -4,9 +4,9 @@
 
 #include <cstdint>
 
-namespace pl011 {
+namespace uart {
 
 /// Hz of the UART at this physical address; 0: not known.
 [[nodiscard]] std::uint64_t clock_of(std::uint64_t physical);
 
-} // namespace pl011
+} // namespace uart
