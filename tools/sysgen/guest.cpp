@@ -26,11 +26,8 @@ struct DeviceKind {
 };
 
 const std::map<std::string_view, DeviceKind> k_devices{
-    {"nic", {"net", 1}},
-    {"disk", {"blk", 2}},
-    {"console", {"serial", 3}},
-    {"entropy", {"entropy", 4}},
-    {"vsock", {"vsock", 19}},
+    {"nic", {"net", 1}},         {"disk", {"blk", 2}},     {"console", {"serial", 3}},
+    {"entropy", {"entropy", 4}}, {"vsock", {"vsock", 19}},
 };
 
 bool overlap(const boardgen::AddressRange& a, const boardgen::AddressRange& b)
