@@ -19,7 +19,7 @@ enum class LineKind : std::uint8_t {
     hello   = 1, ///< host: a new session begins; all streams of an older one are closed
     welcome = 2, ///< program: the answer; a Welcome
     open    = 3, ///< host: connect this stream; a Target
-    opened  = 4, ///< program: it is connected
+    opened  = 4, ///< program: it is connected; data says that as well
     data    = 5, ///< both: bytes of the stream. Of the host's no more than it has credit for
     credit  = 6, ///< program: a word, how many more bytes the host may send
     close   = 7, ///< both: the stream is over. Of the program's: a word, a CloseReason
