@@ -156,8 +156,8 @@ bool Bridge::send(sddf::serial::Producer& to_host, LineKind kind, std::uint8_t n
         return false;
     }
     std::array<std::byte, k_most_encoded> buffer;
-    const auto                            bytes = encode(
-                                   {.kind = kind, .stream = number, .session = session_, .payload = payload}, buffer);
+    const auto                            bytes =
+        encode({.kind = kind, .stream = number, .session = session_, .payload = payload}, buffer);
     return to_host.write(bytes) == bytes.size();
 }
 
@@ -222,7 +222,7 @@ bool Bridge::tell_data(sddf::serial::Producer& to_host, std::uint8_t number)
             return false;
         }
         std::array<std::byte, k_line_payload> bytes;
-        const auto received = sockets_.receive(stream.connection, bytes);
+        const auto                            received = sockets_.receive(stream.connection, bytes);
         if (received.size != 0) {
             (void)send(to_host, LineKind::data, number, std::span{bytes}.first(received.size));
             stream.opened = true; // that it was is clear from the bytes

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Between a line to the host and sockets to guests: streams on the one are connections on the other.
+// Between a line to the host and sockets to guests: streams on the one are connections on the
+// other.
 #pragma once
 
 #include "control/line.hpp"
