@@ -59,14 +59,11 @@ struct File {
 
 Outcome Caller::lost() const
 {
-    if (late_) {
+    if (late_ || (deadline_ && now() >= *deadline_)) {
         return outcome(Outcome::Kind::late, "it took too long");
     }
     if (nonsense_ || talk_.is_broken()) {
         return outcome(Outcome::Kind::lost, "the agent does not keep to the protocol");
-    }
-    if (passed_ > 1) {
-        return outcome(Outcome::Kind::lost, "interrupted");
     }
     return outcome(Outcome::Kind::lost, "the connection to the guest ended");
 }
@@ -106,17 +103,11 @@ bool Caller::pass_on(Input& input)
 
 bool Caller::pass_on_signal()
 {
-    if (signal_ == nullptr || *signal_ == 0) {
+    if (signal_ == nullptr || *signal_ == 0 || signal_passed_) {
         return true;
     }
-    const auto number = static_cast<std::uint32_t>(*signal_);
-    // The handler counts in the higher bits how often it was called.
-    const int count = static_cast<int>(number >> 8);
-    if (count == passed_) {
-        return true;
-    }
-    passed_ = count;
-    return passed_ <= 1 && talk_.send(MessageWriter{Kind::signal}.u32(number & 0xff));
+    signal_passed_ = true;
+    return talk_.send(MessageWriter{Kind::signal}.u32(static_cast<std::uint32_t>(*signal_)));
 }
 
 std::optional<Message> Caller::next(Input* input)

@@ -40,8 +40,7 @@ public:
 
     /// No request takes longer than until then, in milliseconds of CLOCK_MONOTONIC.
     void set_deadline(std::int64_t when) { deadline_ = when; }
-    /// A place where a signal handler stores a signal that the command is to get; the second one
-    /// ends the waiting.
+    /// A place where a signal handler stores a signal that the command is to get, once.
     void set_signal(const volatile std::sig_atomic_t* place) { signal_ = place; }
 
     /// Comes first: whether there is an agent that speaks this version.
@@ -80,10 +79,10 @@ private:
 
     Conversation                      talk_;
     std::optional<std::int64_t>       deadline_{};
-    const volatile std::sig_atomic_t* signal_   = nullptr;
-    int                               passed_   = 0; ///< signals so far
-    bool                              late_     = false;
-    bool                              nonsense_ = false;
+    const volatile std::sig_atomic_t* signal_        = nullptr;
+    bool                              signal_passed_ = false;
+    bool                              late_          = false;
+    bool                              nonsense_      = false;
 };
 
 } // namespace control

@@ -61,7 +61,10 @@ struct Words {
     std::vector<std::string> operator()(const SerialPort& port) const
     {
         std::vector<std::string> words;
-        if (!port.is_terminal) {
+        if (!port.socket.empty()) {
+            words = {"-chardev", fmt::format("socket,id={},server=on,wait=off,path={}", name,
+                                             escaped(port.socket.string()))};
+        } else if (!port.is_terminal) {
             words = {"-chardev", fmt::format("pty,id={}", name)};
         }
         // The first device makes the bus that the second, the port, sits on.

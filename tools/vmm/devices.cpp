@@ -2,6 +2,7 @@
 #include "devices.hpp"
 
 #include "base/result.hpp"
+#include "control.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -126,7 +127,7 @@ Result<std::vector<qemu::Device>> devices_for(const System& system, const Option
         } else if (used.device_class == "sound") {
             device.kind = qemu::Sound{.file = options.wav};
         } else if (used.device_class == "serial") {
-            device.kind = qemu::SerialPort{.is_terminal = !has_uart};
+            device.kind = qemu::SerialPort{.is_terminal = !has_uart && used.name != k_control};
         } else {
             return std::unexpected(fmt::format("the example {} has a driver of class {} on {}, and "
                                                "which device of QEMU that needs is not known",

@@ -3,6 +3,8 @@
 #include "base/result.hpp"
 #include "bench.hpp"
 #include "build.hpp"
+#include "command.hpp"
+#include "control.hpp"
 #include "devices.hpp"
 #include "options.hpp"
 #include "own_guest.hpp"
@@ -81,8 +83,9 @@ Result<int> run(const Options& options)
                                         (options.example + ".json")));
     const auto board  = TRY(qemu::read_board(system.board_json));
 
-    const auto devices = TRY(devices_for(system, options));
+    auto       devices = TRY(devices_for(system, options));
     const auto folder  = TRY(WorkFolder::create(tree.build / "run"));
+    const auto control = TRY(open_control(system, devices, folder.path()));
     if (options.guest.is_given()) {
         auto changed = with_own_guest(system, options.guest, folder.path());
         if (!changed) {
@@ -91,14 +94,18 @@ Result<int> run(const Options& options)
         system = *std::move(changed);
     }
     const auto kind = TRY(kernel_of(system));
-    return run_session(system, board, devices, kind, options);
+    return run_session({system, board, devices, kind, control}, options);
 }
 
 } // namespace
 
 int main(int argument_count, char** arguments)
 {
-    const auto options = parse_options({arguments + 1, arguments + argument_count});
+    const std::vector<std::string> words{arguments + 1, arguments + argument_count};
+    if (!words.empty() && words.front() == "exec") {
+        return control::exec_main({words.begin() + 1, words.end()}, this_tree().build / "run");
+    }
+    const auto options = parse_options(words);
     if (!options) {
         fmt::print(stderr, "run: {}\n", options.error());
         return 1;

@@ -6,9 +6,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <fstream>
+#include <future>
 
 namespace vmm {
 
@@ -82,6 +84,8 @@ public:
     /// Shows `stops` in the guest's shell; in all that was printed `lines` must stand.
     int tour(const std::vector<Stop>& stops, const std::vector<std::string>& lines);
     int execute(const std::string& command);
+    /// The same by the agent in a guest.
+    int execute(const std::string& command, const control::RunningSystem& system);
 
 private:
     void show(std::string_view piece);
@@ -284,6 +288,38 @@ int Session::execute(const std::string& command)
     return power_off(result->exit_code, false);
 }
 
+int Session::execute(const std::string& command, const control::RunningSystem& system)
+{
+    visible_            = false;
+    const auto deadline = std::min(deadline_, qemu::Clock::now() + k_command_silence);
+    const auto in_guest = [&](const std::string& words) {
+        return std::async(std::launch::async, [&system, words, deadline] {
+            return run_in_guest(system, words, deadline);
+        });
+    };
+    auto answer = in_guest(command);
+    // The machine stops when nobody reads what it prints.
+    while (answer.wait_for(0s) != std::future_status::ready) {
+        const auto outcome = console_.wait_for(trouble_patterns(), limits(100ms));
+        if (outcome.kind != Kind::silent) {
+            const int code = fail(outcome, 0);
+            console_.process().stop(); // and with it the call
+            return code == 0 ? fail("the machine was switched off before the command had ended")
+                             : code;
+        }
+    }
+    const auto result = answer.get();
+    if (!result) {
+        return fail(result.error());
+    }
+    // A guest that ends the machine does that now; of several it may be none.
+    answer = in_guest("sync; poweroff -f");
+    if (console_.wait_for({}, limits(k_power_off)).kind != Kind::ended) {
+        console_.process().stop();
+    }
+    return *result;
+}
+
 int run_at_terminal(const std::vector<std::string>& command)
 {
     fmt::print(stderr, "-- Ctrl-A X stops QEMU\n");
@@ -302,26 +338,30 @@ int run_at_terminal(const std::vector<std::string>& command)
 
 } // namespace
 
-int run_session(const System& system, const qemu::Board& board,
-                const std::vector<qemu::Device>& devices, KernelKind kind, const Options& options)
+int run_session(const Boot& boot, const Options& options)
 {
-    const bool is_debug  = system.config == "debug"; // others print nothing of what programs say
-    const auto lines     = is_debug ? expected_lines(system) : std::vector<std::string>{};
-    const bool has_guest = system.guest.has_value();
-    const bool interactive =
+    const auto& system    = boot.system;
+    const bool  is_debug  = system.config == "debug"; // others print nothing of what programs say
+    const auto  lines     = is_debug ? expected_lines(system) : std::vector<std::string>{};
+    const bool  has_guest = system.guest.has_value();
+    const bool  interactive =
         is_interactive() && !options.command && !options.timeout && (has_guest || lines.empty());
 
-    if (const auto there = qemu::provide(qemu::version_needed(board, devices)); !there) {
+    if (const auto there = qemu::provide(qemu::version_needed(boot.board, boot.devices)); !there) {
         fmt::print(stderr, "run: {}\n", there.error());
         return k_exit_trouble;
     }
     const auto command =
-        qemu::command_line(board, system.image,
+        qemu::command_line(boot.board, system.image,
                            {.serial  = interactive ? qemu::Serial::terminal : qemu::Serial::stream,
                             .time    = options.icount ? qemu::Time::instructions : qemu::Time::host,
-                            .devices = devices,
+                            .devices = boot.devices,
                             .log     = options.log,
                             .extra   = options.qemu_arguments});
+    if (boot.control && !options.command) {
+        fmt::print(stderr, "-- `./run exec -- COMMAND` runs it in a guest; control socket: {}\n",
+                   boot.control->socket.string());
+    }
     if (interactive) {
         return run_at_terminal(command);
     }
@@ -332,7 +372,8 @@ int run_session(const System& system, const qemu::Board& board,
     }
     Session session(std::move(*process), options);
     if (options.command) {
-        return session.execute(*options.command);
+        return boot.control ? session.execute(*options.command, *boot.control)
+                            : session.execute(*options.command);
     }
     if (!has_guest) {
         if (!is_debug) {
@@ -343,8 +384,8 @@ int run_session(const System& system, const qemu::Board& board,
     if (system.tour.empty() && !lines.empty()) {
         return session.wait_for_lines(lines); // several guests: none of them ends the system
     }
-    return kind == KernelKind::linux_image ? session.tour(tour_of(system), lines)
-                                           : session.pass_through();
+    return boot.kind == KernelKind::linux_image ? session.tour(tour_of(system), lines)
+                                                : session.pass_through();
 }
 
 } // namespace vmm

@@ -3,6 +3,7 @@
 // or waiting for what it must print.
 #pragma once
 
+#include "control.hpp"
 #include "own_guest.hpp"
 #include "qemu/console.hpp"
 #include "qemu/machine.hpp"
@@ -13,11 +14,17 @@ namespace vmm {
 /// The machine stalled, crashed or did not start.
 inline constexpr int k_exit_trouble = 125;
 
-/// Boots `system` on a machine with `devices` and does with it what `options` ask for. `kind` is
-/// what its guest's kernel is. Gives the program's exit code (see help.txt); explains a failure on
-/// standard error.
-[[nodiscard]] int run_session(const System& system, const qemu::Board& board,
-                              const std::vector<qemu::Device>& devices, KernelKind kind,
-                              const Options& options);
+/// What is booted, and on what.
+struct Boot {
+    const System&                                system;
+    const qemu::Board&                           board;
+    const std::vector<qemu::Device>&             devices;
+    KernelKind                                   kind; ///< of its guest's kernel
+    const std::optional<control::RunningSystem>& control;
+};
+
+/// Boots a system and does with it what `options` ask for. Gives the program's exit code (see
+/// help.txt); explains a failure on standard error.
+[[nodiscard]] int run_session(const Boot& boot, const Options& options);
 
 } // namespace vmm

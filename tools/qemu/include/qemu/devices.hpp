@@ -44,6 +44,8 @@ struct SerialPort {
     /// It is the terminal or standard streams, and the first serial line only prints. Otherwise it
     /// is a terminal of its own (/dev/pts/…), which QEMU names.
     bool is_terminal = false;
+    /// Not empty: it is a Unix socket of this name instead, on which QEMU listens.
+    std::filesystem::path socket{};
 };
 
 /// A sound card, with a stream for playback and one for capture.
