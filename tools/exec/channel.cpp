@@ -17,6 +17,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t k_most_unread = 1024 * 1024;
+constexpr auto        k_birth       = 5s;    // QEMU makes the socket when it starts
+constexpr int         k_look_again  = 20;    // milliseconds
 constexpr auto        k_hello_again = 1s;    // the program may not have been there yet
 constexpr auto        k_open_again  = 100ms; // nor the agent
 
@@ -37,9 +39,15 @@ Channel::connect(const std::filesystem::path& socket, Clock::time_point deadline
         return std::unexpected("the path of the control socket is too long: " + name);
     }
     std::ranges::copy(name, address.sun_path);
-    const int file = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    auto      made = std::unique_ptr<Channel>{new Channel{file}};
-    if (::connect(file, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    const int  file = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    auto       made = std::unique_ptr<Channel>{new Channel{file}};
+    const auto born = std::min(deadline, Clock::now() + k_birth);
+    while (::connect(file, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+        const bool may_come = errno == ENOENT || errno == ECONNREFUSED;
+        if (may_come && Clock::now() < born) {
+            (void)::poll(nullptr, 0, k_look_again);
+            continue;
+        }
         return std::unexpected("no system is running behind " + name + " (" + std::strerror(errno) +
                                ")");
     }
