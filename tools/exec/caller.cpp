@@ -141,6 +141,9 @@ Outcome Caller::greet()
         return lost();
     }
     const auto message = next();
+    if (!message && talk_.is_over() && !talk_.is_broken()) {
+        return outcome(Outcome::Kind::lost, "the guest's agent does not serve this caller");
+    }
     if (!message) {
         return lost();
     }

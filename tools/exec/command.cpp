@@ -174,7 +174,7 @@ std::expected<ExecOptions, std::string> parse_exec(std::vector<std::string> word
     } catch (const CLI::ParseError& error) {
         return std::unexpected(fmt::format("{} (vmm exec --help shows the options)", error.what()));
     }
-    options.socket  = socket;
+    options.socket  = socket.empty() ? fs::path{} : fs::absolute(socket);
     options.command = parser.remaining();
     if (!options.command.empty() && options.command.front() == "--") {
         options.command.erase(options.command.begin());
@@ -226,8 +226,7 @@ int exec_main(const std::vector<std::string>& words, const std::filesystem::path
         return list(systems);
     }
     RunningSystem system{.name = "the system", .socket = options->socket, .guests = {}};
-    const auto    known =
-        std::ranges::find(systems, fs::absolute(options->socket), &RunningSystem::socket);
+    const auto    known = std::ranges::find(systems, options->socket, &RunningSystem::socket);
     if (options->socket.empty()) {
         auto chosen = choose_system(systems, options->system);
         if (!chosen) {

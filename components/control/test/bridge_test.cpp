@@ -279,13 +279,13 @@ TEST_F(ControlBridge, NobodyThereIsSaid)
     open(0, 3, k_port + 1); // nobody listens
     open(1, 4);             // the guest is not up
     open(2, 7);             // no such guest
-    say(LineKind::open, 4, "short");
+    say(LineKind::open, 3, "short");
     open(k_streams); // no such stream
     settle();
     EXPECT_TRUE(was_closed(0, CloseReason::unreachable));
     EXPECT_TRUE(was_closed(1, CloseReason::unreachable));
     EXPECT_TRUE(was_closed(2, CloseReason::unreachable));
-    EXPECT_TRUE(was_closed(4, CloseReason::unreachable));
+    EXPECT_TRUE(was_closed(3, CloseReason::unreachable));
     EXPECT_EQ(said.size(), 5U) << "with the welcome";
     EXPECT_EQ(sockets.in_use(), 0U);
 }

@@ -123,7 +123,10 @@ void Command::become(const Words& words, int report) const
     (void)::dup2(input, STDIN_FILENO);
     (void)::dup2(output_.in.number(), STDOUT_FILENO);
     (void)::dup2(errors_.in.number(), STDERR_FILENO);
-    (void)::signal(SIGPIPE, SIG_DFL);
+    // A shell that starts the agent in the background has it ignore some.
+    for (const int number : {SIGPIPE, SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGCHLD}) {
+        (void)::signal(number, SIG_DFL);
+    }
     const char* const home = ::getenv("HOME");
     if (home == nullptr || ::chdir(home) != 0) {
         (void)::chdir("/");

@@ -39,9 +39,12 @@ struct LineFrame {
     std::span<const std::byte> payload{};
 };
 
-inline constexpr unsigned    k_streams       = 8;    ///< numbered from 0
-inline constexpr std::size_t k_line_payload  = 1024; ///< of a frame, at most
-inline constexpr std::size_t k_stream_window = 4096; ///< credit that a stream begins with
+inline constexpr unsigned    k_streams      = 4;    ///< numbered from 0
+inline constexpr std::size_t k_line_payload = 1024; ///< of a frame, at most
+/// Credit that a stream begins with. All of it, escaped, fits into sDDF's ring of 64 KiB, where
+/// what has no room would be lost.
+inline constexpr std::size_t k_stream_window = 7 * 1024;
+static_assert(k_streams * (2 * k_stream_window + 1024) < 64 * 1024);
 
 /// The longest that a frame with this payload can become: each byte may need an escape.
 [[nodiscard]] constexpr std::size_t encoded_bytes(std::size_t payload)
