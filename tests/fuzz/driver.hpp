@@ -129,7 +129,7 @@ private:
     std::uint32_t                selected_ = 0;
     std::uint32_t                queue_    = 0;
     std::array<std::uint32_t, 8> config_{};
-    std::array<Queue, 3>         queues_{};
+    std::array<Queue, 4>         queues_{};
 };
 
 /// Starts the driver. False: it does not want this device, and has said so.

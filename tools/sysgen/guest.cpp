@@ -27,7 +27,7 @@ struct DeviceKind {
 
 const std::map<std::string_view, DeviceKind> k_devices{
     {"nic", {"net", 1}},         {"disk", {"blk", 2}},     {"console", {"serial", 3}},
-    {"entropy", {"entropy", 4}}, {"vsock", {"vsock", 19}},
+    {"entropy", {"entropy", 4}}, {"vsock", {"vsock", 19}}, {"sound", {"sound", 25}},
 };
 
 bool overlap(const boardgen::AddressRange& a, const boardgen::AddressRange& b)
@@ -187,7 +187,7 @@ private:
         const auto kind = k_devices.find(part.name());
         if (kind == k_devices.end()) {
             return refuse(document_.line(part), fmt::format("a guest has no <{}>", part.name()),
-                          "it has console, disk, nic, entropy, vsock, passthrough and map");
+                          "it has console, disk, nic, entropy, vsock, sound, passthrough and map");
         }
         // A second console is a port of the first.
         if (kind->first != "console" || !has_console_) {

@@ -55,6 +55,7 @@ const std::map<std::string_view, Names> k_own{
       {"ctrl_rx_extra", 20}}},
     {"entropy", {}},
     {"vsock", {{"stream", 0}, {"seqpacket", 1}}},
+    {"sound", {}},
 };
 
 const std::map<std::string_view, std::vector<std::string_view>> k_attributes{
@@ -63,6 +64,7 @@ const std::map<std::string_view, std::vector<std::string_view>> k_attributes{
     {"nic", {"without", "mtu"}},
     {"entropy", {"without"}},
     {"vsock", {"without"}},
+    {"sound", {"without"}},
 };
 
 Result<std::uint64_t> features(unsigned line, std::string_view device, std::string_view list)

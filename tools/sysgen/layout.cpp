@@ -17,6 +17,7 @@ using Expansion = Result<> (*)(Layout&, pugi::xml_node);
 const std::map<std::string_view, Expansion> k_classes{
     {"timer", expand_timer}, {"entropy", expand_entropy}, {"serial", expand_serial},
     {"blk", expand_blk},     {"net", expand_net},         {"vsock", expand_vsock},
+    {"sound", expand_sound},
 };
 
 std::string names_of_classes()

@@ -34,6 +34,8 @@ struct UsedDevice {
     std::string device_class; ///< "blk"
     std::string name;         ///< of the element: "disk"
     std::string device;       ///< as the layout names it: "virtio_mmio.31"
+    unsigned    playback = 0; ///< of a sound card: streams that its clients are to have
+    unsigned    capture  = 0;
 };
 
 /// What a class has to know of one client.
@@ -85,6 +87,12 @@ public:
     [[nodiscard]] Result<Domain*> adopt(pugi::xml_node domain, unsigned line);
     /// Takes note that a driver has a device.
     void use_device(UsedDevice device) { devices_.push_back(std::move(device)); }
+    /// And that the last one, a sound card, should have so many streams.
+    void need_streams(unsigned playback, unsigned capture)
+    {
+        devices_.back().playback = playback;
+        devices_.back().capture  = capture;
+    }
 
     /// The device that an element names: "uart0", or "virtio_mmio.31" for one of several alike.
     [[nodiscard]] Result<boardgen::Device> find_device(pugi::xml_node owner) const;
@@ -145,6 +153,7 @@ private:
 [[nodiscard]] Result<> expand_serial(Layout& layout, pugi::xml_node node);
 [[nodiscard]] Result<> expand_blk(Layout& layout, pugi::xml_node node);
 [[nodiscard]] Result<> expand_entropy(Layout& layout, pugi::xml_node node);
+[[nodiscard]] Result<> expand_sound(Layout& layout, pugi::xml_node node);
 [[nodiscard]] Result<> expand_net(Layout& layout, pugi::xml_node node);
 [[nodiscard]] Result<> expand_vsock(Layout& layout, pugi::xml_node node);
 /// A <guest>: a VMM's domain with a virtual machine, and <use> elements for its devices.

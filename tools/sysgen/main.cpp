@@ -86,6 +86,10 @@ std::string devices_json(const sysgen::Layout& layout)
     for (const auto& used : layout.devices()) {
         list.push_back(
             {{"class", used.device_class}, {"name", used.name}, {"device", used.device}});
+        if (used.playback + used.capture != 0) {
+            list.back()["playback"] = used.playback;
+            list.back()["capture"]  = used.capture;
+        }
     }
     return list.dump(2) + "\n";
 }

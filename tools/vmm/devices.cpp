@@ -125,7 +125,9 @@ Result<std::vector<qemu::Device>> devices_for(const System& system, const Option
         } else if (used.device_class == "entropy") {
             device.kind = qemu::Entropy{};
         } else if (used.device_class == "sound") {
-            device.kind = qemu::Sound{.file = options.wav};
+            // The first half of QEMU's streams plays.
+            device.kind = qemu::Sound{.file    = options.wav,
+                                      .streams = 2 * std::max({1U, used.playback, used.capture})};
         } else if (used.device_class == "serial") {
             device.kind = qemu::SerialPort{.is_terminal = !has_uart && used.name != k_control};
         } else {

@@ -61,7 +61,11 @@ Result<std::vector<UsedDevice>> read_devices(const std::filesystem::path& folder
         std::vector<UsedDevice> devices;
         for (const auto& device : nlohmann::json::parse(stream)) {
             const auto text = [&](const char* key) { return device.at(key).get<std::string>(); };
-            devices.push_back({text("class"), text("name"), text("device")});
+            devices.push_back({.device_class = text("class"),
+                               .name         = text("name"),
+                               .device       = text("device"),
+                               .playback     = device.value("playback", 0U),
+                               .capture      = device.value("capture", 0U)});
         }
         return devices;
     } catch (const std::exception& error) {

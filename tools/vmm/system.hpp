@@ -35,6 +35,8 @@ struct UsedDevice {
     std::string device_class; ///< "blk"
     std::string name;         ///< of the element in the layout: "disk"
     std::string device;       ///< "virtio_mmio.31"
+    unsigned    playback = 0; ///< of a sound card: streams that its clients are to have
+    unsigned    capture  = 0;
 };
 
 struct System {

@@ -13,6 +13,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace sddf::sound {
 
@@ -85,6 +87,13 @@ using PcmConsumer     = RingConsumer<PcmRingHeader, Pcm>;
 inline constexpr std::uint64_t k_all_formats = (std::uint64_t{1} << 25) - 1;
 inline constexpr std::uint64_t k_all_rates   = (std::uint64_t{1} << 14) - 1;
 
+/// Bytes of one sample of one channel; of compressed formats, of what is counted.
+[[nodiscard]] constexpr std::uint32_t sample_bytes(std::uint8_t format)
+{
+    constexpr std::string_view k_digits = "1111122333333444444481244";
+    return format < k_digits.size() ? static_cast<std::uint32_t>(k_digits[format] - '0') : 1;
+}
+
 struct StreamInfo {
     std::uint64_t formats;   ///< a bit for each
     std::uint64_t rates;     ///< likewise
@@ -103,6 +112,43 @@ struct SharedState {
     void set_ready(bool value) { store_release(ready, static_cast<std::uint8_t>(value ? 1 : 0)); }
 };
 
+/// What a stream may be told next (virtIO 1.2, 5.14.6.6.1). A TAKE gives it to a client, and a
+/// RELEASE takes it back from any state.
+enum class State : std::uint8_t { released, taken, prepared, started, stopped };
+
+/// The state after `code`, if that is allowed in `state`.
+[[nodiscard]] constexpr std::optional<State> after(State state, Code code)
+{
+    switch (code) {
+    case Code::take:
+        if (state != State::started && state != State::stopped) {
+            return State::taken;
+        }
+        break;
+    case Code::prepare:
+        if (state == State::taken || state == State::prepared) {
+            return State::prepared;
+        }
+        break;
+    case Code::release:
+        if (state != State::released) {
+            return State::released;
+        }
+        break;
+    case Code::start:
+        if (state == State::prepared || state == State::stopped) {
+            return State::started;
+        }
+        break;
+    case Code::stop:
+        if (state == State::started) {
+            return State::stopped;
+        }
+        break;
+    }
+    return std::nullopt;
+}
+
 /// In place of "sDDF" and a class.
 inline constexpr Magic k_magic = {'l', 'v', 'm', 'm', 2};
 
@@ -113,6 +159,33 @@ struct Connection {
     Region       pcm_req;  ///< what carries requests. sDDF's own names for the two are exchanged:
     Region       pcm_resp; ///< its virtualiser's variable c0_pcm_req is the ring of responses
     std::uint8_t id;       ///< the channel
+};
+
+/// `.sound_driver_config`
+struct DriverConfig {
+    Magic              magic;
+    Connection         virt;
+    [[nodiscard]] bool is_valid() const { return magic == k_magic; }
+};
+
+/// A client of the virtualiser's.
+struct VirtClient {
+    Connection connection; ///< the page is this client's own: it lists the streams that it may
+                           ///< use
+    DeviceRegion data;     ///< its buffers, of which nobody else has any
+    std::uint8_t playback; ///< how many streams it gets
+    std::uint8_t capture;
+};
+
+inline constexpr std::size_t k_max_clients = 16;
+
+/// `.sound_virt_config`
+struct VirtConfig {
+    Magic                                 magic;
+    Connection                            driver;
+    std::uint64_t                         num_clients;
+    std::array<VirtClient, k_max_clients> clients;
+    [[nodiscard]] bool is_valid() const { return magic == k_magic && num_clients <= k_max_clients; }
 };
 
 /// `.sound_client_config`
@@ -138,6 +211,11 @@ static_assert(offsetof(StreamInfo, channels_max) == 18);
 static_assert(sizeof(SharedState) == 776 && offsetof(SharedState, streams) == 4);
 static_assert(offsetof(SharedState, stream_info) == 8);
 static_assert(sizeof(Connection) == 88 && sizeof(ClientConfig) == 128);
+static_assert(sizeof(DriverConfig) == 96 && offsetof(DriverConfig, virt) == 8);
+static_assert(sizeof(VirtClient) == 120 && offsetof(VirtClient, data) == 88);
+static_assert(offsetof(VirtClient, playback) == 112 && offsetof(VirtClient, capture) == 113);
+static_assert(sizeof(VirtConfig) == 2024 && offsetof(VirtConfig, driver) == 8);
+static_assert(offsetof(VirtConfig, num_clients) == 96 && offsetof(VirtConfig, clients) == 104);
 static_assert(offsetof(ClientConfig, virt) == 8 && offsetof(ClientConfig, data) == 96);
 
 } // namespace sddf::sound

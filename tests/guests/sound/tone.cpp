@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Plays a tone of two seconds, another one on each channel, and switches the board off.
+#include "client.hpp"
+#include "sine.hpp"
+
+#include "arch/smccc.hpp"
+#include "microkit/debug.hpp"
+#include "microkit/microkit.hpp"
+#include "microkit/smc.hpp"
+#include "sddf/config.hpp"
+
+SDDF_CONFIG(".sound_client_config") sddf::sound::ClientConfig sound_config;
+
+namespace {
+
+using sddf::sound::Code;
+using sddf::sound::Status;
+using sound_test::Frame;
+
+constexpr auto     k_left  = sound_test::period<100>(); // 480 Hz
+constexpr auto     k_right = sound_test::period<40>();  // 1200 Hz
+constexpr unsigned k_total = 94;                        ///< buffers to be played: 2.005 s
+constexpr unsigned k_ahead = 8;                         ///< of them given in advance
+
+sound_test::Client client{sound_config};
+std::uint32_t      stream = 0;
+std::uint32_t      time   = 0; ///< in frames
+unsigned           given  = 0;
+unsigned           played = 0;
+unsigned           failed = 0;
+bool               begun  = false;
+
+void fill_and_give(unsigned buffer)
+{
+    for (Frame& frame : client.frames(buffer)) {
+        frame = {k_left[time % k_left.size()], k_right[time % k_right.size()]};
+        ++time;
+    }
+    client.give(buffer, stream);
+    ++given;
+}
+
+void end(const char* what)
+{
+    microkit::debug_print("tone: ", what, ": ", played, " buffers, ", failed, " failed\n");
+    (void)microkit::smc({arch::psci::k_system_off});
+}
+
+void begin()
+{
+    const auto found = client.stream(0);
+    if (!found) {
+        end("there is no stream to play on");
+        return;
+    }
+    begun  = true;
+    stream = *found;
+    client.command(Code::take, stream);
+}
+
+void obeyed(const sddf::sound::Command& answer)
+{
+    if (answer.status() != Status::ok) {
+        microkit::debug_print("tone: command ", static_cast<unsigned>(answer.code),
+                              " failed: ", static_cast<unsigned>(answer.status()), '\n');
+        end("gave up");
+        return;
+    }
+    switch (answer.code) {
+    case Code::take:
+        client.command(Code::prepare, stream);
+        break;
+    case Code::prepare:
+        client.command(Code::start, stream);
+        break;
+    case Code::start:
+        for (unsigned i = 0; i < k_ahead; ++i) {
+            fill_and_give(i);
+        }
+        break;
+    case Code::stop:
+        client.command(Code::release, stream);
+        break;
+    case Code::release:
+        end("done");
+        break;
+    }
+}
+
+void was_played(const sddf::sound::Pcm& answer)
+{
+    failed += answer.status != Status::ok ? 1U : 0U;
+    ++played;
+    if (given < k_total) {
+        fill_and_give(answer.cookie);
+    } else if (played == k_total) {
+        client.command(Code::stop, stream);
+    }
+}
+
+void run()
+{
+    if (!begun && client.is_ready()) {
+        begin();
+    }
+    while (const auto answer = client.answer()) {
+        obeyed(*answer);
+    }
+    while (const auto answer = client.take()) {
+        was_played(*answer);
+    }
+    client.publish();
+}
+
+} // namespace
+
+void init()
+{
+    client.open();
+    run();
+}
+
+void notified(microkit::Channel) { run(); }
