@@ -48,9 +48,10 @@ mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/sources"
 # The mirror that the machine uses for this suite.
 mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' 2> /dev/null |
     sed -n "s/^$suite //p" | head -n 1) || true
+[ -n "$mirror" ] || fail "apt's sources have no Debian $suite, whose backports have a newer QEMU; one of your own that is new enough is taken from PATH"
 cat > "$state/sources/backports.sources" <<SOURCES
 Types: deb
-URIs: ${mirror:-http://deb.debian.org/debian}
+URIs: $mirror
 Suites: $suite $suite-updates $suite-backports
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg

@@ -59,12 +59,9 @@ const std::map<std::string_view, Names> k_own{
 };
 
 const std::map<std::string_view, std::vector<std::string_view>> k_attributes{
-    {"console", {"without", "name"}},
-    {"disk", {"without", "queues", "read_only", "id"}},
-    {"nic", {"without", "mtu"}},
-    {"entropy", {"without"}},
-    {"vsock", {"without"}},
-    {"sound", {"without"}},
+    {"console", {"without", "name"}}, {"disk", {"without", "queues", "read_only", "id"}},
+    {"nic", {"without", "mtu"}},      {"entropy", {"without"}},
+    {"vsock", {"without"}},           {"sound", {"without"}},
 };
 
 Result<std::uint64_t> features(unsigned line, std::string_view device, std::string_view list)
