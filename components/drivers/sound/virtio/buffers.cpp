@@ -131,11 +131,18 @@ std::uint32_t share_of(unsigned way)
     return std::max(1U, queue_of(way).size() / k_pieces / std::max(1U, open));
 }
 
+/// QEMU's device writes a period into each buffer of a capture, whether there is room or not: into
+/// its own heap.
+bool has_room_for_device(unsigned number, std::uint32_t size)
+{
+    return driver.streams[number].is_output || size >= period_of(number);
+}
+
 void take(const Pcm& request)
 {
     const auto number = request.stream_id;
     if (number >= driver.count || !may_have_buffers(kept.streams[number]) || request.len == 0 ||
-        request.len > sddf::sound::k_buffer_size) {
+        request.len > sddf::sound::k_buffer_size || !has_room_for_device(number, request.len)) {
         answer(request, Status::bad_message, 0, 0);
         return;
     }

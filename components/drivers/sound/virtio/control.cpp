@@ -22,7 +22,6 @@ void plan(Stream& stream, std::initializer_list<Request> steps)
     std::ranges::copy(steps, stream.steps.begin());
 }
 
-/// SET_PARAMS asks for periods that are a buffer of sDDF's, as far as that has whole frames.
 Order order_for(unsigned number, Request code)
 {
     Order order{};
@@ -34,9 +33,8 @@ Order order_for(unsigned number, Request code)
         order.channels                    = static_cast<std::uint8_t>(value);
         order.format                      = static_cast<std::uint8_t>(value >> 8);
         order.rate                        = static_cast<std::uint8_t>(value >> 16);
-        const auto frame   = std::max(1U, sddf::sound::sample_bytes(order.format) * order.channels);
-        order.period_bytes = std::max(sddf::sound::k_buffer_size / frame, 1U) * frame;
-        order.buffer_bytes = k_periods * order.period_bytes;
+        order.period_bytes                = period_of(number);
+        order.buffer_bytes                = k_periods * order.period_bytes;
     }
     return order;
 }
@@ -237,6 +235,14 @@ void take_command(const Command& command)
 }
 
 } // namespace
+
+std::uint32_t period_of(unsigned stream)
+{
+    const auto value = kept.streams[stream].parameters;
+    const auto frame = std::max(
+        1U, sddf::sound::sample_bytes(static_cast<std::uint8_t>(value >> 8)) * (value & 0xff));
+    return std::max(sddf::sound::k_buffer_size / frame, 1U) * frame;
+}
 
 void ask_for_streams()
 {

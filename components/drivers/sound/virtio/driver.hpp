@@ -115,6 +115,8 @@ void keep(T& object, const T& value)
 
 // control.cpp
 
+/// Bytes of a period of a stream: a buffer of sDDF's, as far as that has whole frames.
+std::uint32_t period_of(unsigned stream);
 /// Of what streams there are.
 void ask_for_streams();
 void take_control_answers();

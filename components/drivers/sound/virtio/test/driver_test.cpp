@@ -343,6 +343,22 @@ TEST_F(SoundVirtio, RecordsWhatTheDeviceSaysItWrote)
     EXPECT_EQ(answers[2].len, 4096U);
 }
 
+TEST_F(SoundVirtio, ABufferOfACaptureHoldsAPeriod)
+{
+    start();
+    EXPECT_EQ(command(Code::take, 2, Command::parameters(2, 11, 7)), Status::ok); // 6 bytes a frame
+    EXPECT_EQ(command(Code::prepare, 2), Status::ok);
+    give(2, 0, 4096 / 6 * 6 - 1);
+    event(k_virt);
+    EXPECT_TRUE(device.take(k_capture).empty()) << "a device may write beyond it";
+    const auto answers = link.take_buffer_answers();
+    ASSERT_EQ(answers.size(), 1U);
+    EXPECT_EQ(answers[0].status, Status::bad_message);
+    give(2, 1, 4096 / 6 * 6);
+    event(k_virt);
+    EXPECT_EQ(device.take(k_capture).size(), 1U);
+}
+
 TEST_F(SoundVirtio, BuffersWaitUntilTheStreamIsPrepared)
 {
     start();
