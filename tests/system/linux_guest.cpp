@@ -36,8 +36,11 @@ std::vector<std::string> with_time(std::vector<std::string> words, const LinuxOp
     return words;
 }
 
-const char* initrd(const LinuxOptions& options)
+std::string initrd(const LinuxOptions& options)
 {
+    if (!options.initrd.empty()) {
+        return options.initrd;
+    }
     if (options.system != std::string_view("examples/simple/simple")) {
         return "initramfs-virtio.cpio";
     }
@@ -57,7 +60,7 @@ qemu::Console start_native(const LinuxOptions& options)
                                              .cpus    = options.vcpus,
                                              .memory  = options.load ? "512M" : "256M",
                                              .kernel  = guest(options.kernel.c_str()),
-                                             .initrd  = guest(initrd(options)),
+                                             .initrd  = guest(initrd(options).c_str()),
                                              .cmdline = options.cmdline}),
                   options));
 }
@@ -70,7 +73,7 @@ qemu::Console start_virtual(const LinuxOptions& options, const std::filesystem::
             .value();
     vmm::OwnGuest own;
     own.kernel  = guest(options.kernel.c_str());
-    own.initrd  = guest(initrd(options));
+    own.initrd  = guest(initrd(options).c_str());
     own.cmdline = options.cmdline;
     own.vcpus   = options.vcpus;
     own.memory  = options.load ? 512ULL << 20 : 256ULL << 20;

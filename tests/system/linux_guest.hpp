@@ -26,6 +26,8 @@ struct LinuxOptions {
     unsigned    vcpus   = 1;
     bool        load    = false; ///< the initramfs with stress-ng and the like, and more memory
     std::string cmdline = "console=ttyAMA0";
+    /// A file of build/guest, or any other; empty: the usual one of such a system.
+    std::string initrd{};
     /// The image of its disk, written in place; empty: the example's own, which stays as it is.
     std::filesystem::path disk{};
     /// Another layout of the system's programs; empty: the system's own.

@@ -78,7 +78,8 @@ if missing busybox; then
 fi
 
 # What a guest may have a use for, by the modules' names; what they stand on comes with them.
-drivers=(virtio_mmio virtio_console virtio_blk virtio_net virtio-rng vmw_vsock_virtio_transport virtio_snd arm_smccc_trng
+drivers=(virtio_mmio virtio_console virtio_blk virtio_net virtio-rng vmw_vsock_virtio_transport vsock_loopback virtio_snd
+    arm_smccc_trng
     ext4 crc32c_generic)
 
 # modinfo FILE FIELD: the field's values, one a line
