@@ -26,6 +26,7 @@ linux)
     section stress "cyclictest while stress-ng works, then hackbench; an instruction takes 8 ns: no stall, no complaint"
     section virtio "Debian with systemd on virtIO devices"
     section fio "every block that fio writes to a virtIO disk is read back and compared"
+    section vsock "sockets between two guests, and between a guest and a program without one"
     section simulation "guests, VMMs, components and devices on the host, one schedule a seed"
     ;;
 siege)

@@ -22,8 +22,7 @@ public:
 
     /// Waits for both to serve.
     [[nodiscard]] bool boot();
-    /// Runs a command in the shell of a guest; what it printed, each line behind the
-    /// guest's name, and "exit N".
+    /// Runs a command in the shell of a guest; what it printed, and "exit N".
     [[nodiscard]] std::string ask(unsigned guest, const std::string& command);
     /// Types a command there, and does not wait.
     void start(unsigned guest, const std::string& command);
