@@ -26,20 +26,23 @@ constexpr auto k_answer_patience = 5s;
 constexpr auto k_unasked_probe   = 10s; // a shell may have no prompt: type after so much silence
 constexpr auto k_power_off       = 30s;
 constexpr auto k_last_lines      = 25;
+constexpr auto k_report          = 1s;
+constexpr auto k_black_box       = 10s;
 
 struct Trouble {
     const char* line_start; ///< may be empty
     const char* text;       ///< further on in the line
     const char* reason;
+    bool        has_black_box; ///< its VMM follows with one
 };
 
 // What a machine prints when it is lost.
 constexpr std::array<Trouble, 5> k_trouble{{
-    {"", "Kernel panic - not syncing", "the guest's kernel panicked"},
-    {"MON|ERROR", "", "a protection domain faulted"},
-    {"vmm: guest", "\": error: ", "the VMM reports an error"},
-    {"vmm: guest", "\" stopped: ", "the VMM stopped the guest"},
-    {"KERNEL PANIC: ", "", "the kernel panicked"},
+    {"", "Kernel panic - not syncing", "the guest's kernel panicked", true},
+    {"MON|ERROR", "", "a protection domain faulted", false},
+    {"vmm: guest", "\": error: ", "the VMM reports an error", false},
+    {"vmm: guest", "\" stopped: ", "the VMM stopped the guest", true},
+    {"KERNEL PANIC: ", "", "the kernel panicked", false},
 }};
 
 // Whatever the guest has of these.
@@ -55,8 +58,14 @@ std::vector<qemu::Pattern> trouble_patterns()
     return patterns;
 }
 
+/// The end of what was printed: from a black-box report on, if there is one, else some lines.
 std::string last_lines(const std::string& text)
 {
+    if (const auto box = text.rfind("\nvmm: black box of guest"); box != text.npos) {
+        const auto stopped = text.rfind("\" stopped: ", box);
+        const auto line    = stopped == text.npos ? stopped : text.rfind('\n', stopped);
+        return text.substr((line == text.npos ? box : line) + 1);
+    }
     auto start = text.size();
     for (int line = 0; line <= k_last_lines && start != 0 && start != text.npos; line++) {
         start = text.rfind('\n', start - 1);
@@ -158,9 +167,13 @@ int Session::fail(const qemu::Outcome& outcome, std::size_t first_trouble)
     case Kind::matched:
         break;
     }
-    // A report has more than one line: let it come.
-    (void)console_.wait_for({}, limits(1s));
-    return fail(k_trouble.at(outcome.index - first_trouble).reason);
+    // A report has more than one line: let it come. That of a guest begins up to a second after a
+    // panic; builds that print nothing have none.
+    const auto& trouble  = k_trouble.at(outcome.index - first_trouble);
+    const bool  reported = trouble.has_black_box && options_.config == "debug";
+    (void)console_.wait_for({qemu::line_starting("vmm: end of the black box")},
+                            limits(reported ? k_black_box : k_report));
+    return fail(trouble.reason);
 }
 
 int Session::wait_for_lines(const std::vector<std::string>& lines)

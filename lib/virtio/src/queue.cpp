@@ -87,6 +87,17 @@ std::string_view to_text(Fault fault)
     return "unknown";
 }
 
+std::optional<Queue::Progress> Queue::progress() const
+{
+    if (!live_) {
+        return std::nullopt;
+    }
+    return Progress{.offered   = load_acquire<std::uint16_t>(avail_ + k_avail_idx),
+                    .taken     = next_avail_,
+                    .finished  = next_used_,
+                    .published = published_};
+}
+
 Fault Queue::make_ready(const Memory& memory)
 {
     const auto& it = settings;

@@ -97,11 +97,24 @@ bool Dispatcher::notified(microkit::Channel channel)
     return false;
 }
 
+void Dispatcher::watch(std::uint64_t now)
+{
+    for (const VcpuOwner& owner : vcpus_) {
+        if (owner.machine != nullptr && owner.vcpu == 0) {
+            owner.machine->on_watch(now);
+        }
+    }
+}
+
 void Dispatcher::wake_sleepers()
 {
     alarm_clock_.notified();
     const std::uint64_t now = arch::physical_count();
     while (const auto sleeper = alarm_clock_.next_due(now)) {
+        if (*sleeper == AlarmClock::k_watch) {
+            watch(now);
+            continue;
+        }
         const VcpuOwner& owner = vcpus_[*sleeper];
         owner.machine->on_deadline(owner.vcpu);
     }

@@ -159,6 +159,7 @@ bool Machine::go()
     catch_up_with_interrupts();
     started_at_ = arch::physical_count();
     state_      = State::running;
+    begin_watch(started_at_);
     base::print(sink(), "vmm: guest \"", name(), "\" ", what, " with ", vcpus_,
                 vcpus_ == 1 ? " vCPU, " : " vCPUs, ", memory_.size() >> 20, " MiB\n");
     start_vcpu(0, entry_, tree_.start().raw());

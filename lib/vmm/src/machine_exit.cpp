@@ -37,6 +37,8 @@ bool Machine::on_fault(VcpuId id, MessageInfo message, MessageInfo& reply)
     handling_          = id;
     const bool resumes = decode_exit(message, [&]<class What>(const What& what) {
         ++exits_[exit_index<What>()];
+        exit_log_.add(id, what);
+        watch_.spoke[id] = true;
         return on(id, what);
     });
     handling_          = k_nobody;
@@ -324,6 +326,9 @@ bool Machine::on(VcpuId id, const PrivateInterrupt& interrupt)
         records_[id].timer_owed = true;
     }
     gic_.hardware_interrupt(id, interrupt.intid);
+    if (const auto now = exit_log_.newest(0).time; now >= watch_.look_at) [[unlikely]] {
+        look(now);
+    }
     return true;
 }
 

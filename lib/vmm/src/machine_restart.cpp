@@ -101,11 +101,18 @@ void Machine::on_deadline(VcpuId id)
     }
     follow_physical_timer(id);
     unpark(id);
+    if (const auto now = arch::physical_count(); now >= watch_.look_at) [[unlikely]] {
+        look(now);
+    }
 }
 
 void Machine::system_reset(ResetKind)
 {
     const auto generation = generation_;
+    look_before_reset();
+    if (generation != generation_) {
+        return;
+    }
     base::print(sink(), "vmm: guest \"", name(), "\" asked for a reset\n");
     tell(Event::reset_requested);
     if (generation != generation_) {

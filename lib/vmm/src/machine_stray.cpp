@@ -75,8 +75,15 @@ GuestException Machine::exception_for(const StrayAccess& access) const
 
 void Machine::report_and_stop(const StrayAccess& access)
 {
-    std::array<char, 96> text{};
-    print_report(sink(), name(), access, node_at(access.address, text));
+    std::array<char, 160> text{};
+    const auto            node = node_at(access.address, text);
+    pause(); // what the report shows does not change meanwhile
+    print_report(sink(), name(), access, node);
+    watch_.reported = true;
+    black_box(Trouble::stray_access, access.vcpu, &access, node);
+    if (is_obsolete()) {
+        return; // the owner, who heard of it, has done something else about it
+    }
     stop();
     tell(Event::stopped);
 }

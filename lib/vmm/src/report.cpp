@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The black-box report of an access that nothing answers.
 #include "vmm/access.hpp"
+#include "vmm/exit_log.hpp"
 
 namespace vmm {
 namespace {
@@ -41,15 +42,6 @@ bool has_address(AccessKind kind)
            kind != AccessKind::sysreg_read && kind != AccessKind::sysreg_write;
 }
 
-/// The register as an assembler takes it: S3_0_C1_C0_1.
-void print_sysreg(base::Sink sink, arch::Esr syndrome)
-{
-    using Iss      = arch::SysregIss;
-    const auto iss = Iss{syndrome.get<arch::Esr::iss>()};
-    print(sink, " S", iss.get<Iss::op0>(), '_', iss.get<Iss::op1>(), "_C", iss.get<Iss::crn>(),
-          "_C", iss.get<Iss::crm>(), '_', iss.get<Iss::op2>());
-}
-
 } // namespace
 
 void print_report(base::Sink sink, std::string_view machine, const StrayAccess& access,
@@ -66,6 +58,7 @@ void print_report(base::Sink sink, std::string_view machine, const StrayAccess& 
         print(sink, ' ', Hex{access.value, 8});
     }
     if (access.kind == AccessKind::sysreg_read || access.kind == AccessKind::sysreg_write) {
+        sink(' ');
         print_sysreg(sink, access.syndrome);
     }
     if (has_address(access.kind)) {

@@ -10,6 +10,42 @@ namespace {
 /// Registers and some bytes of configuration space.
 constexpr std::uint64_t k_least_window = 0x200;
 
+std::string_view name_of(virtio::DeviceId id)
+{
+    switch (id) {
+    case virtio::DeviceId::network:
+        return "network card";
+    case virtio::DeviceId::block:
+        return "disk";
+    case virtio::DeviceId::console:
+        return "console";
+    case virtio::DeviceId::entropy:
+        return "entropy";
+    case virtio::DeviceId::socket:
+        return "socket";
+    case virtio::DeviceId::sound:
+        return "sound";
+    }
+    return "device";
+}
+
+/// What the driver has come to (3.1.1).
+std::string_view stage(virtio::Status status)
+{
+    using Status = virtio::Status;
+    return status.get<Status::needs_reset>() ? "needs a reset"
+           : status.get<Status::failed>()    ? "given up by its driver"
+           : status.get<Status::driver_ok>() ? "in use"
+           : status.get<Status::driver>()    ? "being set up by its driver"
+                                             : "without a driver";
+}
+
+/// Requests between two places of a queue.
+unsigned between(std::uint16_t from, std::uint16_t to)
+{
+    return static_cast<std::uint16_t>(to - from);
+}
+
 } // namespace
 
 VirtioDevice::VirtioDevice(Machine& machine, const VirtioWindow& window)
@@ -83,6 +119,30 @@ void VirtioDevice::reset()
 }
 
 void VirtioDevice::stop() { model_->reset(); }
+
+void VirtioDevice::print_state(base::Sink sink)
+{
+    using base::print;
+    if (model_ == nullptr) {
+        return;
+    }
+    print(sink, "    virtIO ", name_of(model_->id()), ", interrupt ", intid_, ": ",
+          stage(model_->status()));
+    if (model_->last_fault() != virtio::Fault::none) {
+        print(sink, "; its driver broke a rule: ", virtio::to_text(model_->last_fault()));
+    }
+    print(sink, '\n');
+    for (unsigned index = 0; index < model_->queues(); ++index) {
+        const auto* const queue    = model_->queue(index);
+        const auto        progress = queue->progress();
+        if (!progress) {
+            continue;
+        }
+        print(sink, "      queue ", index, ": ", progress->published, " requests done, ",
+              between(progress->taken, progress->offered), " not taken yet, ",
+              between(progress->finished, progress->taken), " in work\n");
+    }
+}
 
 void VirtioDevice::set(bool high) { machine_.set_interrupt(intid_, high); }
 

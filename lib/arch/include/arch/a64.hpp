@@ -47,4 +47,20 @@ inline constexpr std::uint32_t k_ldapr_mask = 0x3fff'fc00;
 inline constexpr std::uint32_t k_dc_zva      = 0xd50b'7420;
 inline constexpr std::uint32_t k_dc_zva_mask = 0xffff'ffe0;
 
+/// Branches, exceptions, hints and system registers (C4.1.65): fields where they have them.
+struct A64Other : base::Register<A64Other, std::uint32_t> {
+    using Register::Register;
+    using rt      = base::Field<4, 0, std::uint8_t>;
+    using rn      = base::Field<9, 5, std::uint8_t>; ///< of BR, BLR, RET
+    using imm16   = base::Field<20, 5, std::uint16_t>;
+    using imm26   = base::Field<25, 0>; ///< of B and BL, in instructions
+    using op2     = base::Field<7, 5, std::uint8_t>;
+    using crm     = base::Field<11, 8, std::uint8_t>;
+    using crn     = base::Field<15, 12, std::uint8_t>;
+    using op1     = base::Field<18, 16, std::uint8_t>;
+    using o0      = base::Flag<19>;                    ///< op0 is 2 or 3
+    using branch  = base::Field<30, 26, std::uint8_t>; ///< 5: B or BL
+    using is_link = base::Flag<31>;                    ///< of a branch: BL
+};
+
 } // namespace arch

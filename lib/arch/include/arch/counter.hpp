@@ -17,6 +17,14 @@ namespace arch {
     return count;
 }
 
+/// The same, a few instructions early or late: for notes of when something happened.
+[[nodiscard]] inline std::uint64_t about_physical_count()
+{
+    std::uint64_t count = 0;
+    asm volatile("mrs %0, cntpct_el0" : "=r"(count));
+    return count;
+}
+
 /// CNTFRQ_EL0, in Hz.
 [[nodiscard]] inline std::uint64_t counter_frequency()
 {
@@ -27,8 +35,9 @@ namespace arch {
 
 #else
 
-[[nodiscard]] std::uint64_t physical_count();
-[[nodiscard]] std::uint64_t counter_frequency();
+[[nodiscard]] std::uint64_t        physical_count();
+[[nodiscard]] std::uint64_t        counter_frequency();
+[[nodiscard]] inline std::uint64_t about_physical_count() { return physical_count(); }
 
 #endif
 

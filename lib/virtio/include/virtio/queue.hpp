@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -72,6 +73,17 @@ public:
     {
         return static_cast<std::uint16_t>(next_avail_ - next_used_);
     }
+
+    /// How far driver and device are, in requests since the queue went live (modulo 2^16). For
+    /// reports: the first is read from the guest's memory now.
+    struct Progress {
+        std::uint16_t offered;   ///< by the driver
+        std::uint16_t taken;     ///< by the device
+        std::uint16_t finished;  ///< by the device
+        std::uint16_t published; ///< to the driver
+    };
+    /// Nothing of a queue that is not live.
+    [[nodiscard]] std::optional<Progress> progress() const;
 
     /// What the driver did wrong, if take() gave nothing because of that.
     [[nodiscard]] Fault fault() const { return fault_; }

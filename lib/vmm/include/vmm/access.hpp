@@ -37,6 +37,10 @@ public:
     /// The machine's start waits for that, too, and asks again now and then; empty: nothing.
     [[nodiscard]] virtual std::string_view missing() { return {}; }
 
+    /// For a report: what the device is and where it stands, in lines that begin with four spaces.
+    /// It changes nothing.
+    virtual void print_state(base::Sink /*sink*/) {}
+
 protected:
     ~MmioDevice() = default;
 };

@@ -15,10 +15,11 @@
 
 namespace vmm {
 
-/// Deadlines are values of the physical counter (CNTPCT_EL0), one for each of up to 62 sleepers.
+/// Deadlines are values of the physical counter (CNTPCT_EL0), one for each of up to 63 sleepers.
 class AlarmClock {
 public:
-    static constexpr unsigned k_sleepers = 62;
+    static constexpr unsigned k_sleepers = 63;
+    static constexpr unsigned k_watch    = 62; ///< no vCPU: who looks after machines that hang
 
     /// `frequency` of the counter in Hz, not zero.
     void use(microkit::Channel timer, std::uint64_t frequency);

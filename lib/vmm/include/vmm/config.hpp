@@ -8,6 +8,7 @@
 #include "base/print.hpp"
 #include "vmm/access.hpp"
 #include "vmm/memory.hpp"
+#include "vmm/report.hpp"
 #include "vmm/smccc.hpp"
 #include "vmm/types.hpp"
 
@@ -88,6 +89,8 @@ enum class Event : std::uint8_t {
     powered_off,     ///< the guest switched itself off
     reset_requested, ///< the guest wants a restart, which follows unless the machine is stopped now
     stopped,         ///< the guest did what StrayPolicy::stop forbids
+    panicked,        ///< its kernel did; the report has been printed, and it goes on as it can
+    hung,            ///< a vCPU has been running for hang_ms without one exit; reported likewise
 };
 
 /// Which of the kernel's calls a machine uses.
@@ -154,6 +157,19 @@ struct MachineConfig {
     /// limit. A guest that resets itself in a loop uses time of the VMM's priority, for which a
     /// budget is the other remedy. Needs a timer (wake_by).
     unsigned reset_interval_ms = 0;
+
+    /// How many milliseconds pass at least from one look at the guest's kernel, whether it has
+    /// panicked, to the next. Looks are taken when a timer interrupts the guest, and cost
+    /// some thousand instructions. Zero: never. (Kernels without vmcoreinfo cannot be looked at.)
+    unsigned watch_ms = 1000;
+
+    /// A vCPU that runs for so many milliseconds without a single exit, not even of its timer,
+    /// hangs, and is reported. Zero: nobody looks, since a bare-metal guest may do just that.
+    /// Needs a timer (wake_by).
+    unsigned hang_ms = 0;
+
+    /// Hears of each black-box report, after it was printed.
+    void (*on_report)(Machine& machine, const Report& report) = nullptr;
 
     /// Where messages go; by default the kernel's debug console.
     base::Sink log = nullptr;

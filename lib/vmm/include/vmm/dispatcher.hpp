@@ -63,6 +63,7 @@ private:
 
     base::Result<> check(microkit::Channel channel) const;
     void           wake_sleepers();
+    void           watch(std::uint64_t now);
 
     std::array<VcpuOwner, k_children>    vcpus_{};
     std::array<ChannelOwner, k_children> channels_{};

@@ -12,6 +12,7 @@
 #include "vmm/config.hpp"
 #include "vmm/device_tree.hpp"
 #include "vmm/exit.hpp"
+#include "vmm/exit_log.hpp"
 #include "vmm/gic.hpp"
 #include "vmm/guest_config.hpp"
 #include "vmm/guest_exception.hpp"
@@ -21,7 +22,9 @@
 #include "vmm/physical_timer.hpp"
 #include "vmm/power.hpp"
 #include "vmm/psci.hpp"
+#include "vmm/report.hpp"
 #include "vmm/stage1_walk.hpp"
+#include "vmm/watch.hpp"
 
 #include <array>
 #include <cstdint>
@@ -32,6 +35,7 @@ namespace vmm {
 
 class Dispatcher;
 class GuestCpu;
+class KernelView;
 
 /// How often guests stopped, by kind of exit in the order of the variant Exit.
 using ExitCounters = std::array<std::uint64_t, std::variant_size_v<Exit>>;
@@ -113,6 +117,9 @@ public:
     void resume();
     /// Switches the machine off. Its devices forget what they were asked for.
     void stop();
+    /// Prints the black-box report of a guest as it is now; it goes on afterwards. It takes a
+    /// moment: the guest's RAM is searched for what its kernel tells of itself.
+    void report();
     /// Starts again with fresh images, from any state after a first boot(). False: as boot().
     bool restart();
 
@@ -272,6 +279,20 @@ private:
     [[nodiscard]] std::string_view   node_at(base::GuestPhysical address, std::span<char> text);
     [[nodiscard]] base::GuestVirtual pc_of(VcpuId vcpu) const;
 
+    // machine_report.cpp
+    void black_box(Trouble trouble, VcpuId vcpu, const StrayAccess* access, std::string_view node);
+    void print_machine(VcpuId culprit, const KernelView& kernel);
+    void print_timer(VcpuId vcpu, std::uint64_t now, std::uint64_t frequency) const;
+    bool find_notes(KernelView& kernel, std::uint64_t pages);
+
+    // machine_watch.cpp
+    void begin_watch(std::uint64_t now);
+    void look(std::uint64_t now);
+    void look_before_reset();
+    void on_watch(std::uint64_t now);
+    void report_trouble(Trouble trouble, VcpuId vcpu);
+    bool has_panicked(std::uint64_t pages);
+
     // machine_boot.cpp, machine_restart.cpp
     base::Result<>                 configure();
     base::Result<>                 load();
@@ -356,6 +377,8 @@ private:
     microkit::MessageInfo*              reply_ = nullptr; ///< of the exit being handled
     Psci                                psci_{};
     ExitCounters                        exits_{};
+    Watch                               watch_{};
+    ExitLog                             exit_log_{};
 
     const GuestConfig*                             section_ = nullptr; ///< of adopt()
     base::FixedVector<SavedImage, 3>               saved_images_{};

@@ -50,6 +50,7 @@ public:
     void write(VcpuId vcpu, std::uint64_t offset, AccessSize size, std::uint64_t value) final;
     void reset() final;
     void stop() final;
+    void print_state(base::Sink sink) final;
 
 protected:
     VirtioDevice(Machine& machine, const VirtioWindow& window);

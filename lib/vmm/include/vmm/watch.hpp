@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a machine remembers to see whether its guest is well: of this life only.
+#pragma once
+
+#include "vmm/kernel_notes.hpp"
+#include "vmm/types.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+namespace vmm {
+
+struct Watch {
+    static constexpr std::uint64_t k_never = ~std::uint64_t{0};
+
+    std::uint64_t                          look_at = k_never; ///< counter value of the next look
+    std::array<bool, k_max_vcpus>          spoke{}; ///< had an exit since the last on_watch()
+    std::array<std::uint64_t, k_max_vcpus> silent_since{}; ///< counter values of on_watch()
+    KernelNotesSearch                      search{};
+    std::optional<base::GuestPhysical>     notes{};              ///< where the kernel has its own
+    std::uint64_t                          seen_message = 0;     ///< the newest of its log, then
+    bool                                   reported     = false; ///< its end
+};
+
+} // namespace vmm
