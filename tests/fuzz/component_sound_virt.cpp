@@ -54,14 +54,7 @@ struct System {
     /// As a good driver does: nothing outside of the owner's memory, and commands in their turn.
     void answer()
     {
-        for (const auto& command : driver.take_commands()) {
-            fuzz::require(command.stream_id < 3);
-            auto&      state = states[command.stream_id];
-            const auto next  = sddf::sound::after(state, command.code);
-            fuzz::require(next.has_value());
-            state = *next;
-            (void)driver.answer(command, Status::ok);
-        }
+        // First what was given before the last command.
         for (const auto& buffer : driver.take_buffers()) {
             fuzz::require(buffer.stream_id < 3 && states[buffer.stream_id] != State::released);
             fuzz::require(buffer.len != 0 && buffer.len <= 4096);
@@ -72,6 +65,14 @@ struct System {
                            buffer.len <= client.data.region.size - offset;
                 }));
             (void)driver.answer(buffer);
+        }
+        for (const auto& command : driver.take_commands()) {
+            fuzz::require(command.stream_id < 3);
+            auto&      state = states[command.stream_id];
+            const auto next  = sddf::sound::after(state, command.code);
+            fuzz::require(next.has_value());
+            state = *next;
+            (void)driver.answer(command, Status::ok);
         }
         component.event(0);
     }

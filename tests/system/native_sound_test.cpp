@@ -7,35 +7,68 @@
 #include "qemu/console.hpp"
 #include "qemu/machine.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <span>
+#include <tuple>
 
 namespace {
 
 using namespace system_test;
 using testing::HasSubstr;
 
+constexpr unsigned k_rate   = 48'000;
+constexpr double   k_left   = 480; ///< Hz: what tests/guests/sound plays
+constexpr double   k_right  = 1200;
+constexpr double   k_buffer = 1024; ///< frames
+
+std::string read_file(const std::filesystem::path& file)
+{
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
 /// Runs a system of tests/guests/sound until it switches the board off; what it prints. QEMU's
 /// sound keeps the machine's time, which is the number of its instructions.
-std::string play(const std::string& board, const std::string& name,
-                 const std::filesystem::path& wav)
+std::string play(const std::string& board, const std::string& name, const qemu::Sound& sound,
+                 const std::string& environment = "NONE=1")
 {
     const auto product =
         vmm::build_product(vmm::this_tree(), board, "debug", name + "_system").value();
     const auto system = vmm::read_system(product / "tests/guests/sound" / (name + ".json")).value();
     const auto machine = qemu::read_board(system.board_json).value();
-    vmm::Options wishes;
-    wishes.wav = wav;
     qemu::Options options;
-    options.devices = vmm::devices_for(system, wishes).value();
+    options.devices = vmm::devices_for(system, {}).value();
     options.time    = qemu::Time::instructions;
-    qemu::Console console(qemu::Process::start(qemu::command_line(machine, system.image, options),
-                                               qemu::Streams::piped)
-                              .value());
+    for (auto& device : options.devices) {
+        auto& card   = std::get<qemu::Sound>(device.kind);
+        card.file    = sound.file;
+        card.backend = sound.backend;
+    }
+    auto words = qemu::command_line(machine, system.image, options);
+    words.insert(words.begin(), {"env", environment});
+    qemu::Console      console(qemu::Process::start(words, qemu::Streams::piped).value());
     const qemu::Limits limits{.silence = std::chrono::minutes{2}};
     EXPECT_EQ(console.wait_for({}, limits).kind, qemu::Outcome::Kind::ended)
         << console.complaints() << console.transcript();
     return console.transcript();
+}
+
+/// All of it is one tone of half the loudness, without a sample that is not.
+void expect_tone(std::span<const std::int16_t> samples, double hertz)
+{
+    const auto sound = kit::stretches(samples, 10);
+    ASSERT_EQ(sound.size(), 1U) << "a gap";
+    EXPECT_LE(sound[0].begin, 1U);
+    EXPECT_GE(sound[0].end + 1, samples.size());
+    EXPECT_NEAR(kit::strongest_frequency(samples, k_rate), hertz, 0.5);
+    const auto tone = kit::fit_tone(samples, k_rate, hertz);
+    EXPECT_NEAR(tone.amplitude, 16'000, 1);
+    EXPECT_LT(tone.worst, 2) << "a sample is not the sine's";
 }
 
 class NativeSound : public testing::TestWithParam<const char*> {
@@ -52,24 +85,80 @@ protected:
 TEST_P(NativeSound, ATonePassesVirtualiserAndDriver)
 {
     const std::filesystem::path file = write_file("tone.wav", "");
-    EXPECT_THAT(play(GetParam(), "sound", file), HasSubstr("tone: done: 94 buffers, 0 failed"));
+    EXPECT_THAT(play(GetParam(), "sound", {.file = file}),
+                HasSubstr("tone: done: 94 buffers, 0 failed"));
     const auto wave = kit::read_wav(file);
     ASSERT_TRUE(wave);
     ASSERT_EQ(wave->channels.size(), 2U);
-    EXPECT_EQ(wave->rate, 48'000U);
+    EXPECT_EQ(wave->rate, k_rate);
     // QEMU's mixer drops what it has not written when a stream stops: less than a buffer.
-    EXPECT_NEAR(static_cast<double>(wave->frames()), 94 * 1024, 1024);
-    const double hertz[] = {480, 1200};
-    for (unsigned channel = 0; channel < 2; ++channel) {
-        const auto& samples = wave->channels[channel];
+    EXPECT_NEAR(static_cast<double>(wave->frames()), 94 * k_buffer, k_buffer);
+    expect_tone(wave->channels[0], k_left);
+    expect_tone(wave->channels[1], k_right);
+}
+
+/// An ALSA of the test's own: what is recorded comes from a file, what is played goes to one.
+std::string alsa(const std::filesystem::path& source, const std::filesystem::path& played)
+{
+    return fmt::format("pcm.source {{ type file slave.pcm null file /dev/null infile \"{}\" "
+                       "format raw }}\n"
+                       "pcm.played {{ type file slave.pcm null file \"{}\" format raw }}\n"
+                       "pcm.null {{ type null }}\n",
+                       source.string(), played.string());
+}
+constexpr const char* k_alsa =
+    "alsa,in.dev=source,out.dev=played,in.try-poll=off,out.try-poll=off,in.buffer-length=10000,"
+    "out.buffer-length=10000,timer-period=10000,in.frequency=48000,out.frequency=48000";
+
+/// Ten seconds of frames that count up, as ear.cpp expects them.
+std::string counting()
+{
+    std::string bytes;
+    for (unsigned i = 0; i < 10 * k_rate; ++i) {
+        const unsigned left = i % 30'000 + 1;
+        for (const unsigned sample : {left, left ^ 0x5555U}) {
+            bytes += static_cast<char>(sample & 0xff);
+            bytes += static_cast<char>(sample >> 8);
+        }
+    }
+    return bytes;
+}
+
+TEST_P(NativeSound, TwoPlayAtATimeAndAThirdRecords)
+{
+    const std::filesystem::path source = write_file("source.raw", counting());
+    const std::filesystem::path played = write_file("played.raw", "");
+    const auto                  config = write_file("alsa.conf", alsa(source, played));
+    const auto                  said =
+        play(GetParam(), "sound_together", {.backend = k_alsa}, "ALSA_CONFIG_PATH=" + config);
+    EXPECT_THAT(said, HasSubstr("left: done: 60 buffers, 0 failed"));
+    EXPECT_THAT(said, HasSubstr("right: done: 80 buffers, 0 failed"));
+    EXPECT_THAT(said, HasSubstr("ear: done: 94 buffers, 0 failed, 96256 frames, 0 breaks"));
+    const auto bytes = read_file(played);
+    const auto wave  = kit::parse_raw(std::as_bytes(std::span{bytes}), k_rate, 2);
+    for (const auto& [channel, hertz, buffers] : {std::tuple{0U, k_left, 60}, {1U, k_right, 80}}) {
+        const auto& samples = wave.channels[channel];
         const auto  sound   = kit::stretches(samples, 10);
         ASSERT_EQ(sound.size(), 1U) << "a gap in channel " << channel;
-        EXPECT_LE(sound[0].begin, 1U);
-        EXPECT_GE(sound[0].end + 1, samples.size());
-        EXPECT_NEAR(kit::strongest_frequency(samples, wave->rate), hertz[channel], 0.5);
-        const auto tone = kit::fit_tone(samples, wave->rate, hertz[channel]);
-        EXPECT_NEAR(tone.amplitude, 16'000, 1);
-        EXPECT_LT(tone.worst, 2) << "a sample is not the sine's, channel " << channel;
+        EXPECT_NEAR(static_cast<double>(sound[0].size()), buffers * k_buffer, k_buffer);
+        expect_tone(std::span{samples}.subspan(sound[0].begin, sound[0].size()), hertz);
+    }
+}
+
+TEST_P(NativeSound, PlaysOnThroughRestartsBesideAVandal)
+{
+    const std::filesystem::path file = write_file("restarts.wav", "");
+    const auto                  said = play(GetParam(), "sound_restarts", {.file = file});
+    EXPECT_THAT(said, HasSubstr("keeper: 200 restarts"));
+    EXPECT_THAT(said, HasSubstr("long: done: 500 buffers, 0 failed"));
+    EXPECT_THAT(said, testing::Not(HasSubstr("WRONG")));
+    const auto wave = kit::read_wav(file);
+    ASSERT_TRUE(wave);
+    EXPECT_GE(static_cast<double>(wave->frames()), 490 * k_buffer) << "something was not played";
+    // When all is quiet it is as if nothing had been.
+    for (const auto& [channel, hertz] : {std::pair{0U, k_left}, {1U, k_right}}) {
+        const std::span samples{wave->channels[channel]};
+        expect_tone(samples.last(3 * std::size_t{k_rate}), hertz);
     }
 }
 

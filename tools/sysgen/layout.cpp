@@ -96,9 +96,13 @@ Result<> Layout::expand()
             system.remove_child(node);
         }
     }
-    for (const auto node : children(system)) {
-        if (const auto found = k_classes.find(node.name()); found != k_classes.end()) {
-            TRY(found->second(*this, node));
+    // Those whose components use other classes come first.
+    for (const bool uses_others : {true, false}) {
+        for (const auto node : children(system)) {
+            const auto found = k_classes.find(node.name());
+            if (found != k_classes.end() && (found->second == expand_sound) == uses_others) {
+                TRY(found->second(*this, node));
+            }
         }
     }
     // Only now, since <use> may stand before what it names.

@@ -102,7 +102,7 @@ Result<Client> read(const Document& document, const Use& use)
 
 Result<> expand_sound(Layout& layout, pugi::xml_node node)
 {
-    TRY(layout.document().allow(node, {"name", "device"}));
+    TRY(layout.document().allow(node, {"name", "device", "timer"}));
     TRY(layout.document().allow_children(node, {"driver", "virt"}));
     const auto name = TRY(layout.document().text_of(node, "name"));
 
@@ -124,6 +124,14 @@ Result<> expand_sound(Layout& layout, pugi::xml_node node)
     auto& driver = *TRY(add_driver(layout, node, "sound", name, 253));
     auto& virt   = *TRY(layout.add_domain(node, "virt", name + "_virt", "sound_virt.elf", 251));
     layout.need_streams(playback, capture);
+    // With a timer the virtualiser can tell that a client is gone.
+    auto timer = node.attribute("timer");
+    if (!timer) {
+        timer = layout.document().system().child("timer").attribute("name");
+    }
+    if (timer) {
+        virt.node().append_child("use").append_attribute("timer").set_value(timer.value());
+    }
 
     auto       driver_config = section(8 + k_connection_size);
     auto       virt_config   = section(104 + k_client_size * k_most_clients);

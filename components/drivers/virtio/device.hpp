@@ -49,6 +49,13 @@ public:
         return {memory().region.bytes().subspan(offset), queue_size(index, most)};
     }
 
+    /// What the device still works on in a queue at an offset, before open(): only after a restart.
+    [[nodiscard]] Virtqueue::Remains remaining_queue(unsigned index, std::size_t offset,
+                                                     std::uint16_t most = Virtqueue::k_most) const
+    {
+        return {memory().region.bytes().subspan(offset), queue_size(index, most)};
+    }
+
     /// Sets up queue `index` at an offset of the shared memory, as long as the device and `most`
     /// allow. Errors: the device has no such queue.
     base::Result<> open_queue(unsigned index, Virtqueue& queue, std::size_t offset,

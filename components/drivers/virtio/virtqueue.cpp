@@ -119,6 +119,53 @@ void Virtqueue::give_back(std::uint16_t head)
     length_[head] = 0;
 }
 
+Virtqueue::Remains::Remains(std::span<std::byte> memory, std::uint16_t size)
+    : memory_{memory.first(bytes_for(size))}
+    , size_{size}
+{
+}
+
+bool Virtqueue::Remains::is_idle() const
+{
+    if (size_ == 0) {
+        return false; // there is no such queue
+    }
+    const auto index = [this](std::size_t ring) {
+        const void* const at = memory_.data() + ring + 2; // aligned, as the ring is
+        return load(static_cast<const std::uint16_t*>(at));
+    };
+    const bool is_idle = index(available_offset(size_)) == index(used_offset(size_));
+    arch::device_barrier(); // before what the device wrote is read
+    return is_idle;
+}
+
+void Virtqueue::Remains::add(std::initializer_list<Piece> pieces)
+{
+    if (pieces.size() > size_) {
+        return;
+    }
+    const auto at = [this](std::size_t offset) {
+        return static_cast<void*>(memory_.data() + offset);
+    };
+    auto* const   descriptors = static_cast<Descriptor*>(at(0));
+    auto* const   available   = static_cast<std::uint16_t*>(at(available_offset(size_)));
+    std::uint16_t number      = 0;
+    for (const auto& piece : pieces) { // all descriptors are free
+        const bool last     = number + 1U == pieces.size();
+        const auto flags    = (piece.device_writes ? k_write : 0) | (last ? 0 : k_next);
+        descriptors[number] = {.address = piece.address,
+                               .length  = piece.length,
+                               .flags   = static_cast<std::uint16_t>(flags),
+                               .next    = static_cast<std::uint16_t>(last ? 0 : number + 1)};
+        ++number;
+    }
+    const auto index = load(&available[1]);
+    store(&available[2 + index % size_], std::uint16_t{0});
+    arch::device_barrier(); // descriptors before the index (2.7.13.3)
+    store(&available[1], static_cast<std::uint16_t>(index + 1));
+    arch::device_barrier(); // and that before the notification
+}
+
 Virtqueue::Past::Past(std::span<std::byte> memory, std::uint16_t size)
     : used_{memory.subspan(used_offset(size), 4 + sizeof(UsedElement) * size)}
     , size_{size}

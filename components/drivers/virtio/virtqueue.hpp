@@ -87,6 +87,21 @@ public:
         std::uint16_t        size_;
     };
 
+    /// A queue of before a restart that the device still works on, for last words before a reset.
+    class Remains {
+    public:
+        Remains(std::span<std::byte> memory, std::uint16_t size);
+
+        /// Whether the device is done with all that was made available.
+        [[nodiscard]] bool is_idle() const;
+        /// Makes a chain available, where is_idle(); the device is to be notified then.
+        void add(std::initializer_list<Piece> pieces);
+
+    private:
+        std::span<std::byte> memory_;
+        std::uint16_t        size_;
+    };
+
 private:
     struct Descriptor {
         std::uint64_t address;

@@ -2,6 +2,8 @@
 // Commands to streams: who may say what to which, and what the driver said.
 #include "virtualiser.hpp"
 
+#include <array>
+
 namespace sound_virt {
 
 namespace {
@@ -35,6 +37,24 @@ bool is_offered(unsigned client, const Command& command)
            (info.formats >> format & 1) != 0 && rate < 64 && (info.rates >> rate & 1) != 0;
 }
 
+/// What the client has taken of its answers, of both kinds.
+std::array<std::uint32_t, 2> taken_by(unsigned client)
+{
+    const auto& link = sound_config.clients[client].connection;
+    return {
+        sddf::load_relaxed(reinterpret_cast<sddf::sound::RingHeader*>(link.cmd_resp.vaddr)->head),
+        sddf::load_relaxed(
+            reinterpret_cast<sddf::sound::PcmRingHeader*>(link.pcm_resp.vaddr)->head)};
+}
+
+/// Whether there are answers that it has not taken.
+bool is_behind(unsigned client)
+{
+    const auto& of = virtualiser.clients[client];
+    return of.command_answers.space() != of.command_answers.capacity() ||
+           of.answers.space() != of.answers.capacity();
+}
+
 /// Nothing: the driver is asked. Otherwise what the client is told at once.
 std::optional<Status> judge(unsigned client, const Command& command, const Stream& stream)
 {
@@ -62,6 +82,32 @@ void send(unsigned number, Code code, std::uint32_t value)
         {.code = code, .cookie = cookie_of(number), .stream_id = number, .value = value});
 }
 
+/// A command that is good goes to the driver. `is_emptied`: the stream is released before.
+void begin(unsigned client, unsigned number, const Command& command, bool is_emptied)
+{
+    auto stream       = kept.streams[number];
+    stream.asker      = static_cast<std::uint8_t>(client);
+    stream.command    = command;
+    stream.is_emptied = is_emptied;
+    ++stream.generation;
+    if (stream.wait.client == client) {
+        stream.wait = {};
+    }
+    keep(kept.streams[number], stream);
+    if (is_emptied) {
+        send(number, Code::release, 0);
+    } else {
+        send(number, command.code, command.code == Code::take ? command.value & 0xff'ffff : 0);
+    }
+}
+
+/// Whether a client that is refused a stream may wait for its owner to be gone.
+bool may_wait(const Command& command, const Stream& stream)
+{
+    return command.code == Code::take && timer_config.is_valid() && stream.owner < client_count() &&
+           stream.wait.client == k_nobody && is_behind(stream.owner);
+}
+
 void take(unsigned client, const Command& command)
 {
     auto& of = virtualiser.clients[client];
@@ -69,23 +115,41 @@ void take(unsigned client, const Command& command)
         answer(client, command, Status::bad_message);
         return;
     }
-    const auto number = of.streams[command.stream_id];
-    auto       stream = kept.streams[number];
-    if (const auto refused = judge(client, command, stream)) {
+    const auto number  = of.streams[command.stream_id];
+    const auto stream  = kept.streams[number];
+    const auto refused = judge(client, command, stream);
+    if (refused == Status::busy && stream.owner != client && may_wait(command, stream)) {
+        keep(kept.streams[number].wait, {.client  = static_cast<std::uint8_t>(client),
+                                         .ticks   = 0,
+                                         .taken   = taken_by(stream.owner),
+                                         .command = command});
+        ++of.commands;
+        virtualiser.needs_tick = true;
+    } else if (refused) {
         answer(client, command, *refused);
-        return;
-    }
-    stream.asker   = static_cast<std::uint8_t>(client);
-    stream.command = command;
-    ++stream.generation;
-    // A client that began anew, without a RELEASE: what it had is over.
-    stream.is_emptied = !sddf::sound::after(stream.state, command.code);
-    keep(kept.streams[number], stream);
-    ++of.commands;
-    if (stream.is_emptied) {
-        send(number, Code::release, 0);
     } else {
-        send(number, command.code, command.code == Code::take ? command.value & 0xff'ffff : 0);
+        ++of.commands;
+        // A client that began anew, without a RELEASE: what it had is over.
+        begin(client, number, command, !sddf::sound::after(stream.state, command.code));
+    }
+}
+
+/// Who waits for the stream gets it, or hears that its owner is alive.
+void decide(unsigned number)
+{
+    const auto stream  = kept.streams[number];
+    const auto wait    = stream.wait;
+    const bool is_gone = stream.owner < client_count() && is_behind(stream.owner) &&
+                         taken_by(stream.owner) == wait.taken;
+    if (stream.asker != k_nobody) {
+        virtualiser.needs_tick = true; // the driver will answer
+    } else if ((is_gone || stream.owner == k_nobody) && is_offered(wait.client, wait.command)) {
+        keep(kept.streams[number].owner, k_nobody);
+        begin(wait.client, number, wait.command, stream.state != State::released);
+    } else {
+        keep(kept.streams[number].wait, Wait{});
+        --virtualiser.clients[wait.client].commands;
+        answer(wait.client, wait.command, Status::busy);
     }
 }
 
@@ -128,6 +192,29 @@ void restore_commands()
     for (const auto& stream : kept.streams) {
         if (stream.asker < k_max_clients) {
             ++virtualiser.clients[stream.asker].commands;
+        }
+        if (stream.wait.client < k_max_clients) {
+            ++virtualiser.clients[stream.wait.client].commands;
+            virtualiser.needs_tick = true;
+        }
+    }
+}
+
+void tick()
+{
+    // Between one tick and two: the first may come at once.
+    constexpr std::uint8_t k_enough = 2;
+    for (unsigned i = 0; i < k_max_streams; ++i) {
+        if (kept.streams[i].wait.client == k_nobody) {
+            continue;
+        }
+        make_room();
+        const auto ticks = static_cast<std::uint8_t>(kept.streams[i].wait.ticks + 1);
+        if (ticks < k_enough) {
+            keep(kept.streams[i].wait.ticks, ticks);
+            virtualiser.needs_tick = true;
+        } else {
+            decide(i);
         }
     }
 }

@@ -13,6 +13,7 @@
 #include <memory>
 
 SDDF_CONFIG(".sound_virt_config") sddf::sound::VirtConfig sound_config;
+SDDF_CONFIG(".timer_client_config") sddf::timer::ClientConfig timer_config;
 
 namespace sound_virt {
 
@@ -119,6 +120,17 @@ void learn_about_device()
     }
 }
 
+void ask_for_tick()
+{
+    constexpr std::uint64_t k_tick = sddf::timer::k_nanoseconds / 2;
+    if (virtualiser.needs_tick) {
+        virtualiser.needs_tick = false;
+        microkit::set_message_word(0, k_tick);
+        (void)microkit::Channel{timer_config.driver_id}.call(microkit::MessageInfo::create(
+            static_cast<std::uint64_t>(sddf::timer::Request::set_timeout), 1));
+    }
+}
+
 void run()
 {
     learn_about_device();
@@ -131,6 +143,7 @@ void run()
         }
     }
     show();
+    ask_for_tick();
 }
 
 void open(unsigned number)
@@ -193,4 +206,10 @@ void init()
     microkit::Channel{link.id}.notify();
 }
 
-void notified(microkit::Channel) { sound_virt::run(); }
+void notified(microkit::Channel channel)
+{
+    if (timer_config.is_valid() && channel.id() == timer_config.driver_id) {
+        sound_virt::tick();
+    }
+    sound_virt::run();
+}

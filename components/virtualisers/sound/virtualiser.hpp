@@ -6,11 +6,13 @@
 #include "sddf/config.hpp"
 #include "sddf/journal.hpp"
 #include "sddf/sound.hpp"
+#include "sddf/timer.hpp"
 
 #include <array>
 #include <cstdint>
 
-extern sddf::sound::VirtConfig sound_config;
+extern sddf::sound::VirtConfig   sound_config;
+extern sddf::timer::ClientConfig timer_config; ///< not filled in: there is no timer
 
 namespace sound_virt {
 
@@ -25,6 +27,15 @@ using sddf::sound::Status;
 inline constexpr std::uint8_t  k_nobody = 0xff;
 inline constexpr std::uint32_t k_slots  = sddf::sound::k_pcm_capacity;
 
+/// A TAKE of a stream that somebody has who may be gone: what the owner had taken of its answers
+/// then, and how many ticks ago that was.
+struct Wait {
+    std::uint8_t                 client = k_nobody;
+    std::uint8_t                 ticks  = 0;
+    std::array<std::uint32_t, 2> taken{};
+    Command                      command{};
+};
+
 /// One of the device's streams; a restart keeps it.
 struct Stream {
     std::uint8_t  owner      = k_nobody; ///< client
@@ -33,6 +44,7 @@ struct Stream {
     State         state      = State::released;
     std::uint32_t generation = 0; ///< of commands to the driver
     Command       command{};      ///< that is under way, as its client sent it
+    Wait          wait{};
 };
 
 /// A buffer that is with the driver; likewise.
@@ -67,6 +79,7 @@ struct Virtualiser {
     std::uint16_t                      first_free = 0; ///< likewise
     unsigned                           count      = 0; ///< streams of the device
     bool                               is_known   = false;
+    bool                               needs_tick = false; ///< somebody waits
     sddf::sound::CommandProducer       commands;
     sddf::sound::CommandConsumer       command_answers;
     sddf::sound::PcmProducer           buffers;
@@ -91,6 +104,8 @@ void keep(T& object, const T& value)
 void restore_commands();
 void take_commands(unsigned client);
 void take_command_answers();
+/// Time has passed: who has waited for an owner that is gone gets the stream.
+void tick();
 
 // buffers.cpp
 void restore_buffers();

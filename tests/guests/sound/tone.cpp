@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Plays a tone of two seconds, another one on each channel, and switches the board off.
+// Plays a tone, another one on each channel; what exactly, and whether it switches the board off
+// afterwards, follows from its name in the system.
 #include "client.hpp"
 #include "sine.hpp"
 
@@ -8,6 +9,9 @@
 #include "microkit/microkit.hpp"
 #include "microkit/smc.hpp"
 #include "sddf/config.hpp"
+
+#include <algorithm>
+#include <string_view>
 
 SDDF_CONFIG(".sound_client_config") sddf::sound::ClientConfig sound_config;
 
@@ -19,9 +23,23 @@ using sound_test::Frame;
 
 constexpr auto     k_left  = sound_test::period<100>(); // 480 Hz
 constexpr auto     k_right = sound_test::period<40>();  // 1200 Hz
-constexpr unsigned k_total = 94;                        ///< buffers to be played: 2.005 s
-constexpr unsigned k_ahead = 8;                         ///< of them given in advance
+constexpr unsigned k_ahead = 8;                         ///< buffers given in advance
 
+struct Part {
+    std::string_view name;
+    unsigned         buffers; ///< to be played
+    bool             on_left;
+    bool             on_right;
+    bool             is_last; ///< switches the board off
+};
+constexpr std::array<Part, 4> k_parts{{
+    {"tone", 94, true, true, true}, // two seconds
+    {"left", 60, true, false, false},
+    {"right", 80, false, true, false},
+    {"long", 500, true, true, true},
+}};
+
+const Part*        part = nullptr;
 sound_test::Client client{sound_config};
 std::uint32_t      stream = 0;
 std::uint32_t      time   = 0; ///< in frames
@@ -33,7 +51,8 @@ bool               begun  = false;
 void fill_and_give(unsigned buffer)
 {
     for (Frame& frame : client.frames(buffer)) {
-        frame = {k_left[time % k_left.size()], k_right[time % k_right.size()]};
+        frame = {part->on_left ? k_left[time % k_left.size()] : std::int16_t{0},
+                 part->on_right ? k_right[time % k_right.size()] : std::int16_t{0}};
         ++time;
     }
     client.give(buffer, stream);
@@ -42,8 +61,11 @@ void fill_and_give(unsigned buffer)
 
 void end(const char* what)
 {
-    microkit::debug_print("tone: ", what, ": ", played, " buffers, ", failed, " failed\n");
-    (void)microkit::smc({arch::psci::k_system_off});
+    microkit::debug_print(microkit::name(), ": ", what, ": ", played, " buffers, ", failed,
+                          " failed\n");
+    if (part->is_last) {
+        (void)microkit::smc({arch::psci::k_system_off});
+    }
 }
 
 void begin()
@@ -61,7 +83,7 @@ void begin()
 void obeyed(const sddf::sound::Command& answer)
 {
     if (answer.status() != Status::ok) {
-        microkit::debug_print("tone: command ", static_cast<unsigned>(answer.code),
+        microkit::debug_print(microkit::name(), ": command ", static_cast<unsigned>(answer.code),
                               " failed: ", static_cast<unsigned>(answer.status()), '\n');
         end("gave up");
         return;
@@ -91,9 +113,9 @@ void was_played(const sddf::sound::Pcm& answer)
 {
     failed += answer.status != Status::ok ? 1U : 0U;
     ++played;
-    if (given < k_total) {
+    if (given < part->buffers) {
         fill_and_give(answer.cookie);
-    } else if (played == k_total) {
+    } else if (played == part->buffers) {
         client.command(Code::stop, stream);
     }
 }
@@ -116,6 +138,7 @@ void run()
 
 void init()
 {
+    part = std::ranges::find(k_parts, microkit::name(), &Part::name);
     client.open();
     run();
 }

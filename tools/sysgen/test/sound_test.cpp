@@ -4,9 +4,11 @@
 #include "world.hpp"
 
 #include "sddf/sound.hpp"
+#include "sddf/timer.hpp"
 
 #include <gtest/gtest.h>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -30,6 +32,18 @@ void expect_link(const World& world, const std::string& a, const Connection& at_
     EXPECT_GE(at_a.cmd_req.size, CommandProducer::bytes_for(k_command_capacity));
     EXPECT_GE(at_a.pcm_req.size, PcmProducer::bytes_for(k_pcm_capacity));
     EXPECT_GE(at_a.state.size, sizeof(SharedState));
+}
+
+std::vector<sysgen::ConfigFile> files_of(const sysgen::Layout& layout, const std::string& domain,
+                                         const std::string& wanted)
+{
+    std::vector<sysgen::ConfigFile> found;
+    for (const auto& it : layout.config_files()) {
+        if (it.domain == domain && it.section == wanted) {
+            found.push_back(it);
+        }
+    }
+    return found;
 }
 
 TEST(SysgenSound, LinksMeet)
@@ -67,10 +81,30 @@ TEST(SysgenSound, LinksMeet)
     EXPECT_EQ(virt.clients[0].capture, 0);
     EXPECT_EQ(virt.clients[1].playback, 2);
     EXPECT_EQ(virt.clients[1].capture, 3);
+    // Without a timer nobody can tell that a client is gone.
+    EXPECT_TRUE(files_of(*layout, "card_virt", ".timer_client_config").empty());
     // Whoever provides the card is told what is asked of it.
     ASSERT_EQ(layout->devices().size(), 1U);
     EXPECT_EQ(layout->devices()[0].playback, 3U);
     EXPECT_EQ(layout->devices()[0].capture, 3U);
+}
+
+TEST(SysgenSound, TheVirtualiserUsesATimerThatIsThere)
+{
+    const auto layout = expand(R"(<system>
+        <timer name="clock" />
+        <sound name="card" device="virtio_mmio.27" />
+        <protection_domain name="native" priority="90">
+            <program_image path="native.elf" /><use sound="card" />
+        </protection_domain></system>)");
+    ASSERT_TRUE(layout) << layout.error().what;
+    const World world{*layout};
+    const auto  files = files_of(*layout, "card_virt", ".timer_client_config");
+    ASSERT_EQ(files.size(), 1U);
+    const auto config = section<sddf::timer::ClientConfig>(files[0]);
+    EXPECT_TRUE(config.is_valid());
+    const auto virt = section<sddf::sound::VirtConfig>(file(*layout, "card/sound_virt"));
+    EXPECT_NE(config.driver_id, virt.driver.id);
 }
 
 } // namespace

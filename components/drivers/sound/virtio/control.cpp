@@ -236,6 +236,43 @@ void take_command(const Command& command)
 
 } // namespace
 
+void take_leave()
+{
+    constexpr unsigned k_patience = 200'000; // looks; a device that does not answer is reset anyway
+    const auto         knows      = [](const KeptStream& it) {
+        return it.state != State::released || it.has_command;
+    };
+    if (std::ranges::none_of(kept.streams, knows)) {
+        return; // there was no life before this one
+    }
+    auto       queue = device.remaining_queue(k_control, k_queue_offsets[k_control], k_most_orders);
+    const auto is_idle = [&] {
+        for (unsigned i = 0; i < k_patience; ++i) {
+            if (queue.is_idle()) {
+                return true;
+            }
+        }
+        return false;
+    };
+    auto& order = shared().orders[0];
+    auto& code  = shared().codes[0];
+    for (unsigned i = 0; i < k_max_streams; ++i) {
+        for (const auto what : {Request::stop, Request::release}) {
+            if (!knows(kept.streams[i])) {
+                continue;
+            }
+            if (!is_idle()) {
+                return;
+            }
+            order = order_for(i, what);
+            queue.add({{device.address_of(&order), k_short_order, false},
+                       {device.address_of(&code), sizeof code, true}});
+            device.transport.notify(k_control);
+        }
+    }
+    (void)is_idle();
+}
+
 std::uint32_t period_of(unsigned stream)
 {
     const auto value = kept.streams[stream].parameters;

@@ -90,7 +90,6 @@ void init()
     using namespace sound_virtio;
     using microkit::require;
     require(sddf::check(sound_config));
-    require(device.open(k_device_type, k_end));
     const auto& virt = sound_config.virt;
     if (virt.state.size < sizeof(sddf::sound::SharedState)) {
         microkit::panic("the region that tells about streams is too small");
@@ -102,6 +101,8 @@ void init()
     require(driver.requests.open(virt.pcm_req.bytes(), sddf::sound::k_pcm_capacity));
     require(driver.answers.open(virt.pcm_resp.bytes(), sddf::sound::k_pcm_capacity));
     restore_buffers();
+    take_leave();
+    require(device.open(k_device_type, k_end));
     require(device.transport.negotiate(0));
     constexpr std::array<std::uint16_t, 4> k_sizes{k_most_orders, k_most_events, Virtqueue::k_most,
                                                    Virtqueue::k_most};

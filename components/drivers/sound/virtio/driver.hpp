@@ -117,6 +117,9 @@ void keep(T& object, const T& value)
 
 /// Bytes of a period of a stream: a buffer of sDDF's, as far as that has whole frames.
 std::uint32_t period_of(unsigned stream);
+/// After a restart, before the device is reset: it gives up the streams and the buffers that it
+/// has. QEMU's device would go on with them after the reset, and mistake them for new ones.
+void take_leave();
 /// Of what streams there are.
 void ask_for_streams();
 void take_control_answers();

@@ -18,6 +18,7 @@ namespace sound_virt::test {
 
 inline constexpr unsigned      k_driver  = 0; ///< channel
 inline constexpr std::size_t   k_clients = 3;
+inline constexpr unsigned      k_timer   = 9;
 inline constexpr std::uint64_t k_io      = 0x5'0000'0000; ///< device addresses are not ours
 inline constexpr std::uint32_t k_offered = Command::parameters(2, 5, 7);
 
@@ -28,6 +29,7 @@ protected:
         fake.reset();
         std::destroy_at(&kept);
         std::construct_at(&kept);
+        timer_config             = {};
         sound_config             = {};
         sound_config.magic       = sddf::sound::k_magic;
         sound_config.num_clients = k_clients;
@@ -65,6 +67,16 @@ protected:
         fake.notifications.clear();
         notified(microkit::Channel{channel});
         fake.end_of_entry_point();
+    }
+    /// There is a timer; what it was asked for is in `timeouts`.
+    void have_timer()
+    {
+        timer_config = {.magic = sddf::magic_of(sddf::Class::timer), .driver_id = k_timer};
+        fake.on_call = [this](unsigned channel, microkit::MessageInfo info) {
+            EXPECT_EQ(channel, k_timer);
+            ++timeouts;
+            return info;
+        };
     }
     void tell(unsigned client, Code code, std::uint32_t stream, std::uint32_t value = 0)
     {
@@ -131,7 +143,8 @@ protected:
     std::array<kit::SoundLink, k_clients> links;
     std::array<kit::Memory, k_clients>    data{kit::Memory{16384}, kit::Memory{16384},
                                             kit::Memory{16384}};
-    std::uint32_t                         cookie = 1000;
+    std::uint32_t                         cookie   = 1000;
+    unsigned                              timeouts = 0;
 };
 
 } // namespace sound_virt::test

@@ -138,6 +138,99 @@ TEST_F(SoundVirt, AClientThatBeganAnewGetsItsStreamBack)
     EXPECT_EQ(command(0, Code::prepare, 0), Status::ok);
 }
 
+/// One card, one stream; the first client plays and has an answer that it does not take.
+class SoundVirtGone : public SoundVirt {
+protected:
+    void play_and_fall_silent()
+    {
+        start(1, 1);
+        play(0, 0);
+        give(0, 1, 0, 0);
+        give(0, 2, 0, 4096);
+        event(1);
+        const auto buffers = driver.take_buffers();
+        ASSERT_EQ(buffers.size(), 2U);
+        EXPECT_TRUE(driver.answer(buffers[0]));
+        event(k_driver);
+    }
+};
+
+TEST_F(SoundVirtGone, AStreamIsTakenFromAClientThatIsGone)
+{
+    have_timer();
+    play_and_fall_silent();
+    tell(1, Code::take, 0, k_offered);
+    EXPECT_TRUE(links[1].take_command_answers().empty());
+    EXPECT_EQ(timeouts, 1U);
+    EXPECT_EQ(command(2, Code::take, 0), Status::busy) << "one waits already";
+    event(k_timer);
+    EXPECT_TRUE(driver.take_commands().empty()) << "too soon";
+    EXPECT_EQ(timeouts, 2U);
+    event(k_timer);
+    const auto commands = obey();
+    ASSERT_EQ(commands.size(), 2U);
+    EXPECT_EQ(commands[0].code, Code::release);
+    EXPECT_EQ(commands[1].code, Code::take);
+    EXPECT_EQ(timeouts, 2U);
+    const auto answers = links[1].take_command_answers();
+    ASSERT_EQ(answers.size(), 1U);
+    EXPECT_EQ(answers[0].cookie, cookie - 1);
+    EXPECT_EQ(answers[0].status(), Status::ok);
+    EXPECT_EQ(command(1, Code::prepare, 0), Status::ok);
+    EXPECT_EQ(command(0, Code::stop, 0), Status::busy) << "it was not gone after all";
+}
+
+TEST_F(SoundVirtGone, ButNotFromOneThatTakesItsAnswers)
+{
+    have_timer();
+    play_and_fall_silent();
+    tell(1, Code::take, 0, k_offered);
+    event(k_timer);
+    EXPECT_EQ(links[0].take_buffer_answers().size(), 1U);
+    event(k_timer);
+    EXPECT_TRUE(driver.take_commands().empty());
+    const auto answers = links[1].take_command_answers();
+    ASSERT_EQ(answers.size(), 1U);
+    EXPECT_EQ(answers[0].status(), Status::busy);
+    EXPECT_EQ(command(0, Code::stop, 0), Status::ok);
+    // Nothing lies in its rings now: there is nothing to wait for.
+    EXPECT_EQ(command(1, Code::take, 0), Status::busy);
+}
+
+TEST_F(SoundVirtGone, WhoWaitsGetsWhatIsReleasedMeanwhile)
+{
+    have_timer();
+    play_and_fall_silent();
+    tell(1, Code::take, 0, k_offered);
+    EXPECT_EQ(command(0, Code::release, 0), Status::ok);
+    event(k_timer);
+    event(k_timer);
+    const auto commands = obey();
+    ASSERT_EQ(commands.size(), 1U);
+    EXPECT_EQ(commands[0].code, Code::take);
+    EXPECT_EQ(links[1].take_command_answers().size(), 1U);
+}
+
+TEST_F(SoundVirtGone, ARestartKnowsWhoWaits)
+{
+    have_timer();
+    play_and_fall_silent();
+    tell(1, Code::take, 0, k_offered);
+    init();
+    fake.end_of_entry_point();
+    EXPECT_EQ(timeouts, 2U);
+    event(k_timer);
+    event(k_timer);
+    EXPECT_EQ(obey().size(), 2U);
+    EXPECT_EQ(links[1].take_command_answers().size(), 1U);
+}
+
+TEST_F(SoundVirtGone, WithoutATimerTheStreamStaysWithIt)
+{
+    play_and_fall_silent();
+    EXPECT_EQ(command(1, Code::take, 0), Status::busy);
+}
+
 TEST_F(SoundVirt, BuffersGetTheDevicesAddress)
 {
     start();

@@ -510,6 +510,33 @@ TEST_F(SoundVirtio, ARestartGoesOnWhereItWas)
     EXPECT_EQ(command(Code::stop, 0), Status::ok);
 }
 
+TEST_F(SoundVirtio, ARestartHasTheDeviceGiveUpItsStreams)
+{
+    start();
+    play(0);
+    EXPECT_EQ(command(Code::take, 2, k_cd_stereo), Status::ok);
+    std::vector<std::pair<std::uint32_t, Request>> told;
+    auto&                                          mmio = kit::FakeMmio::instance();
+    mmio.on_write                                       = [&](auto at, auto value) {
+        device.write(at - virtio_driver::test::k_base, value);
+        if (at - virtio_driver::test::k_base == 0x50 && value == k_control && device.resets == 1) {
+            for (const auto& chain : device.take(k_control)) {
+                const auto order = read<Order>(chain);
+                told.emplace_back(order.stream, order.code);
+                device.complete(k_control, chain.head, 4);
+            }
+        }
+    };
+    init();
+    EXPECT_EQ(device.resets, 2U);
+    EXPECT_EQ(
+        told,
+        (std::vector<std::pair<std::uint32_t, Request>>{
+            {0, Request::stop}, {0, Request::release}, {2, Request::stop}, {2, Request::release}}));
+    tell_streams();
+    EXPECT_EQ(obey().size(), 4U);
+}
+
 TEST_F(SoundVirtio, EventsThatNobodyAskedForAreTaken)
 {
     start();
