@@ -13,6 +13,7 @@
 #include "requests.hpp"
 #include "same_size.hpp"
 #include "sizes.hpp"
+#include "sockets.hpp"
 #include "system.hpp"
 #include "table.hpp"
 #include "work_folder.hpp"
@@ -241,6 +242,11 @@ Result<> run(const vmm::Options& options)
                           .kernel  = bench.kernel,
                           .folder  = folder.path()},
                          figures));
+    // Built on demand only.
+    TRY(vmm::build_product(tree, options.board, config, "sockets_system"));
+    const auto sockets = TRY(vmm::read_system(product / "tests/guests/sockets/sockets.json"));
+    TRY(measure_sockets(
+        {.options = options, .system = sockets, .board = board, .kernel = bench.kernel}, figures));
     fmt::print("{}", table(figures));
     if (!options.json.empty()) {
         std::ofstream stream(options.json);

@@ -64,6 +64,12 @@ struct Figures {
     std::map<std::string, double> switches;        ///< of threads, for a request in `requests`
     std::map<std::string, Spread> linux_requests;
     std::map<std::string, Spread> native_linux;
+
+    // Sockets of a Linux guest, in nanoseconds: with another one, with a program that is no guest,
+    // and with itself on QEMU's own machine.
+    std::map<std::string, Spread> sockets_guest;
+    std::map<std::string, Spread> sockets_program;
+    std::map<std::string, Spread> sockets_loopback;
 };
 
 } // namespace bench

@@ -2,6 +2,7 @@
 #include "table.hpp"
 
 #include "request_table.hpp"
+#include "sockets.hpp"
 #include "table_line.hpp"
 
 #include <fmt/format.h>
@@ -152,7 +153,8 @@ std::string table(const Figures& figures)
            number_lines(k_smp_boot, figures.boot, is_picokit) +
            ratio_line(figures, "user_space_4", "native_user_space_4") + "\n" +
            line("size", "bytes", "", "to reach", "") +
-           number_lines(k_size, figures.size, is_picokit) + request_table(figures);
+           number_lines(k_size, figures.size, is_picokit) + request_table(figures) +
+           socket_table(figures);
 }
 
 std::string json(const Figures& figures)
@@ -179,6 +181,11 @@ std::string json(const Figures& figures)
         add(figures.linux_requests, "linux", "spread_linux");
         add(figures.native_linux, "linux_native", "spread_linux_native");
         json["switches"] = figures.switches;
+    }
+    if (!figures.sockets_program.empty()) {
+        add(figures.sockets_guest, "sockets_guest", "spread_sockets_guest");
+        add(figures.sockets_program, "sockets_program", "spread_sockets_program");
+        add(figures.sockets_loopback, "sockets_loopback", "spread_sockets_loopback");
     }
     return json.dump(4) + "\n";
 }

@@ -39,8 +39,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "1,000,000,000 bytes from guest to guest and as many back, sums compared"},
         Traffic{"program_1", "sockets connections 2 10000 1",
                 "10,000 connections from guest to program, one after the other"},
-        Traffic{"program_200", "sockets connections 2 10000 200",
-                "10,000 connections from guest to program, 200 at once"},
+        Traffic{"program_100", "sockets connections 2 10000 100",
+                "10,000 connections from guest to program, 100 at once"},
         Traffic{"program_bytes", "sockets copy 2 1000000000",
                 "1,000,000,000 bytes from guest to program and as many back, sums compared"}),
     [](const auto& traffic) { return std::string(traffic.param.name); });

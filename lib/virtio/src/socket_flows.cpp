@@ -41,6 +41,9 @@ SocketFlow* SocketFlows::find(std::uint32_t cid, std::uint32_t peer_port, std::u
 
 bool SocketFlows::has_place_for_peer(std::uint32_t cid) const
 {
+    if (alive_ < count_free_) { // as it mostly is
+        return true;
+    }
     const auto taken = std::ranges::count_if(flows_, [&](const SocketFlow& flow) {
         return is_alive(flow) && flow.by_peer && flow.cid == cid;
     });

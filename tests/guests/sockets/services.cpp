@@ -20,8 +20,8 @@ namespace {
 using namespace vsock_test;
 using vsock::Handle;
 
-constexpr std::size_t k_sockets = 448; ///< a peer has at most as many as are left
-constexpr std::size_t k_space   = 16'384;
+constexpr std::size_t k_sockets = 320; ///< a peer has at most as many as are left
+constexpr std::size_t k_space   = 65'536;
 
 constinit vsock::Links                                 links;
 constinit vsock::Endpoint::Storage<k_sockets, k_space> storage;

@@ -28,7 +28,12 @@ public:
         for (std::size_t i = 0; i < to.size();) {
             const auto word   = word_at(position + i);
             const auto within = (position + i) % 8;
-            const auto size   = to.size() - i < 8 - within ? to.size() - i : 8 - within;
+            if (within == 0 && to.size() - i >= 8) {
+                std::memcpy(to.data() + i, &word, 8);
+                i += 8;
+                continue;
+            }
+            const auto size = to.size() - i < 8 - within ? to.size() - i : 8 - within;
             std::memcpy(to.data() + i, reinterpret_cast<const char*>(&word) + within, size);
             i += size;
         }
@@ -40,7 +45,15 @@ public:
         for (std::size_t i = 0; i < bytes.size();) {
             const auto word   = word_at(position + i);
             const auto within = (position + i) % 8;
-            const auto size   = bytes.size() - i < 8 - within ? bytes.size() - i : 8 - within;
+            if (within == 0 && bytes.size() - i >= 8) {
+                std::uint64_t there = 0;
+                std::memcpy(&there, bytes.data() + i, 8);
+                if (there == word) {
+                    i += 8;
+                    continue;
+                }
+            }
+            const auto size = bytes.size() - i < 8 - within ? bytes.size() - i : 8 - within;
             if (std::memcmp(bytes.data() + i, reinterpret_cast<const char*>(&word) + within,
                             size) != 0) {
                 return i;

@@ -74,8 +74,9 @@ public:
         std::array<Segment, k_most_segments> segments{};
     };
 
-    /// `Flows` connections at a time; `Packets` of the guest may wait before it gets no further.
-    template <std::size_t Flows = 512, std::size_t Packets = 32>
+    /// `Flows` connections at a time, of which a peer gets half at most; those that are being
+    /// closed count. `Packets` of the guest may wait before it gets no further.
+    template <std::size_t Flows = 1024, std::size_t Packets = 32>
     struct Storage {
         SocketFlows::Storage<Flows>       flows{};
         std::array<Waiting, Packets>      waiting{};

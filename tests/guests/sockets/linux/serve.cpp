@@ -109,7 +109,7 @@ int serve()
     std::vector<Open> all;
     for (const Service& service : k_services) {
         Socket     socket = Socket::make(service.type);
-        const long result = socket.listen(service.port, 512);
+        const long result = socket.is_open() ? socket.listen(service.port, 512) : socket.number();
         if (result < 0) {
             std::printf("sockets: cannot listen on port %u: error %ld\n", service.port, -result);
             return 1;
