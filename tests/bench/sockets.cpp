@@ -63,7 +63,7 @@ public:
     {
         // Its own end may come up after the shell.
         const auto text   = TRY(run(fmt::format(
-              "until sockets measure {} > /tmp/figures; do usleep 100000; done; cat /tmp/figures",
+              "until sockets measure {} > /run/figures; do usleep 100000; done; cat /run/figures",
               cid)));
         auto       parsed = parse_guest(text);
         if (parsed.exits.empty()) {
