@@ -19,7 +19,7 @@ TEST(Vsock, EverySituationBetweenGuestsAndMuchTraffic)
     const auto report = both.ask(0, "sockets check " + std::string{k_cid_of_two});
     EXPECT_THAT(report, HasSubstr("sockets: 35 passed, 0 failed")) << both.log();
     for (const auto* const command :
-         {"sockets connections 4 600 200", "sockets connections 2 1000 100",
+         {"sockets connections 4 600 100", "sockets connections 2 1000 100",
           "sockets copy 4 20000000", "sockets copy 2 20000000"}) {
         EXPECT_THAT(both.ask(0, command), HasSubstr("sockets: done")) << command;
     }
