@@ -264,7 +264,7 @@ void PcmCard::kick()
 void PcmCard::reset()
 {
     for (Part& part : parts_) {
-        part.job = nullptr; // the answer still comes, and frees the buffer
+        forget(part);
     }
     for (unsigned i = 0; i < streams_.size(); ++i) {
         Stream& stream = streams_[i];

@@ -10,6 +10,23 @@ namespace backend {
 using namespace sddf::sound;
 using virtio::PcmJob;
 
+namespace {
+
+/// Bytes of a frame.
+std::uint32_t frame_of(const virtio::PcmParameters& parameters)
+{
+    return std::max(1U, virtio::sample_bytes(parameters.format) * parameters.channels);
+}
+
+/// The largest part with whole frames.
+std::uint32_t largest_part(const virtio::PcmParameters& parameters)
+{
+    const auto frame = frame_of(parameters);
+    return std::max(k_buffer_size / frame * frame, 1U);
+}
+
+} // namespace
+
 std::byte* PcmCard::buffer_of(const Part& part) const
 {
     return data_.data() + static_cast<std::size_t>(&part - parts_.data()) * k_buffer_size;
@@ -32,76 +49,164 @@ void PcmCard::pump(unsigned number)
 {
     Stream& stream = streams_[number];
     // sDDF's clients send what they sent before START once more after it, so nothing goes before.
-    if (!stream.started || stream.silent) {
+    if (!stream.started || stream.silent || stream.first == nullptr) {
         return;
     }
+    if (!stream.output) {
+        pour(number);
+        ask_for_sound(number);
+        return;
+    }
+    // Whole frames, unless the guest itself ends in the middle of one.
+    const auto most = largest_part(stream.parameters);
     for (PcmJob* job = stream.first; job != nullptr; job = job->next) {
         while (job->begun < job->size) {
-            if (!send_part(number, *job)) {
+            const auto size = std::min(job->size - job->begun, most);
+            if (!send_part(number, job, size)) {
                 return;
             }
+            job->begun += size;
         }
     }
 }
 
-bool PcmCard::send_part(unsigned number, PcmJob& job)
+/// A part of `job`, or one to be recorded.
+bool PcmCard::send_part(unsigned number, PcmJob* job, std::uint32_t size)
 {
     Stream&    stream = streams_[number];
     const auto share  = std::max<std::size_t>(1, parts_.size() / std::max(1U, streams()));
-    const auto found  = std::ranges::find_if(parts_, [](const Part& it) { return !it.in_use; });
+    const auto found  = std::ranges::find(parts_, Part::State::free, &Part::state);
     if (stream.parts >= share || found == parts_.end() || requests_.space() == 0) {
         return false;
     }
-    // Whole frames, unless the guest itself ends in the middle of one.
-    const std::uint32_t frame =
-        std::max(1U, virtio::sample_bytes(stream.parameters.format) * stream.parameters.channels);
-    const std::uint32_t most = std::max(k_buffer_size / frame * frame, 1U);
-    *found                   = {.job    = &job,
-                                .cookie = ++cookies_,
-                                .stream = number,
-                                .offset = job.begun,
-                                .size   = std::min(job.size - job.begun, most),
-                                .in_use = true};
-    const std::span buffer{buffer_of(*found), found->size};
-    if (stream.output) {
-        (void)job.from.read(buffer);
+    *found = {.state  = Part::State::sent,
+              .cut    = false,
+              .failed = false,
+              .job    = job,
+              .cookie = ++cookies_,
+              .stream = number,
+              .offset = 0,
+              .size   = size};
+    if (job != nullptr) {
+        (void)job->from.read({buffer_of(*found), size});
     }
     const auto index = static_cast<std::uint64_t>(found - parts_.begin());
     (void)requests_.push({.cookie       = found->cookie,
                           .stream_id    = number,
                           .io_or_offset = first_ + index * k_buffer_size,
-                          .len          = found->size});
-    job.begun += found->size;
+                          .len          = size});
     ++stream.parts;
     return true;
+}
+
+/// As much as the jobs of a capture lack.
+void PcmCard::ask_for_sound(unsigned number)
+{
+    Stream&       stream = streams_[number];
+    std::uint64_t lacks  = 0;
+    for (const PcmJob* job = stream.first; job != nullptr; job = job->next) {
+        lacks += job->size - job->recorded;
+    }
+    std::uint64_t comes = 0;
+    for (const Part& part : parts_) {
+        const bool counts = part.state == Part::State::sent || part.state == Part::State::recorded;
+        comes += counts && part.stream == number ? part.size - part.offset : 0;
+    }
+    const auto size = largest_part(stream.parameters);
+    while (comes < lacks && send_part(number, nullptr, size)) {
+        comes += size;
+    }
+}
+
+void PcmCard::release(Part& part)
+{
+    part.state = Part::State::free;
+    --streams_[part.stream].parts;
+}
+
+/// Nobody waits for it any more. If it is with the virtualiser, its answer frees the buffer.
+void PcmCard::forget(Part& part)
+{
+    if (part.state == Part::State::sent) {
+        part.state = Part::State::forgotten;
+    } else if (part.state == Part::State::recorded) {
+        release(part);
+    }
+}
+
+/// The first part of a stream's sound that jobs do not have yet, answered or not.
+PcmCard::Part* PcmCard::oldest(unsigned number)
+{
+    Part* first = nullptr;
+    for (Part& part : parts_) {
+        const bool counts = part.state == Part::State::sent || part.state == Part::State::recorded;
+        if (counts && part.stream == number &&
+            (first == nullptr || cookies_ - part.cookie > cookies_ - first->cookie)) {
+            first = &part;
+        }
+    }
+    return first;
+}
+
+/// Fills jobs with what was recorded. A job is over when it is full, or where the sound breaks off.
+void PcmCard::pour(unsigned number)
+{
+    Stream& stream = streams_[number];
+    while (stream.first != nullptr) {
+        Part* const part = oldest(number);
+        if (part == nullptr || part->state != Part::State::recorded) {
+            return;
+        }
+        PcmJob&    job   = *stream.first;
+        const auto count = std::min(part->size - part->offset, job.size - job.recorded);
+        auto       place = job.to;
+        place.skip(job.recorded);
+        (void)place.write({buffer_of(*part) + part->offset, count});
+        job.recorded += count;
+        part->offset += count;
+        const bool is_empty = part->offset == part->size;
+        const bool is_over  = is_empty && part->cut;
+        job.failed          = job.failed || (is_over && part->failed);
+        if (is_empty) {
+            release(*part);
+        }
+        if (is_over || job.recorded == job.size) {
+            finish_first(number);
+        }
+    }
 }
 
 void PcmCard::answered(const Pcm& response)
 {
     const auto found = std::ranges::find_if(parts_, [&](const Part& it) {
-        return it.in_use && it.cookie == response.cookie && it.stream == response.stream_id;
+        return (it.state == Part::State::sent || it.state == Part::State::forgotten) &&
+               it.cookie == response.cookie && it.stream == response.stream_id;
     });
     if (found == parts_.end()) {
         return;
     }
     const Part part   = *found;
     Stream&    stream = streams_[part.stream];
-    found->in_use     = false;
-    --stream.parts;
-    if (part.job == nullptr) {
+    const bool good   = response.status == Status::ok;
+    if (part.state == Part::State::sent && part.job == nullptr) {
+        found->state  = Part::State::recorded;
+        found->size   = good ? std::min(response.len, part.size) : 0;
+        found->cut    = found->size < part.size;
+        found->failed = !good;
+        if (stream.first != nullptr) {
+            stream.first->latency = response.latency_bytes;
+        }
+        pour(part.stream);
+        return;
+    }
+    release(*found);
+    if (part.state == Part::State::forgotten) {
         return;
     }
     PcmJob& job = *part.job;
     job.ended += part.size;
     job.latency = response.latency_bytes;
-    job.failed  = job.failed || response.status != Status::ok;
-    if (response.status == Status::ok && !stream.output) {
-        const std::uint32_t recorded = std::min(response.len, part.size);
-        virtio::Writer      place    = job.to;
-        place.skip(part.offset);
-        (void)place.write({buffer_of(*found), recorded});
-        job.recorded += recorded;
-    }
+    job.failed  = job.failed || !good;
     // Jobs end in their order, whatever the order of the answers.
     while (stream.first != nullptr && stream.first->ended == stream.first->size) {
         finish_first(part.stream);
@@ -125,12 +230,14 @@ void PcmCard::end_jobs(unsigned number)
 {
     for (Part& part : parts_) {
         if (part.stream == number) {
-            part.job = nullptr;
+            forget(part);
         }
     }
     Stream& stream = streams_[number];
     while (stream.first != nullptr) {
-        stream.first->failed = stream.first->failed || stream.first->ended != stream.first->size;
+        const PcmJob& job    = *stream.first;
+        const auto    done   = stream.output ? job.ended : job.recorded;
+        stream.first->failed = job.failed || done != job.size;
         finish_first(number);
     }
 }

@@ -245,7 +245,8 @@ TEST_F(BackendPcmCard, RecordingFillsTheBufferInOrderOfItsParts)
     begin(1);
     const auto [frames, status] = record(6000);
     ASSERT_EQ(server.pending.size(), 2u);
-    (void)server.answer(1, std::string(1904, 'z')); // the second part first
+    EXPECT_EQ(server.pending[1].len, 4096u);        // always whole ones
+    (void)server.answer(1, std::string(4096, 'z')); // the second part first
     card.notified();
     EXPECT_EQ(word(status), 0u);
     (void)server.answer(0, std::string(4096, 'a'));
@@ -253,10 +254,54 @@ TEST_F(BackendPcmCard, RecordingFillsTheBufferInOrderOfItsParts)
     EXPECT_EQ(word(status), 0x8000u);
     EXPECT_EQ(ram.text(frames, 6000), std::string(4096, 'a') + std::string(1904, 'z'));
     EXPECT_EQ(rings[3]->used()->written, 6008u);
+    // The rest of the second part is the beginning of the next.
+    const auto [rest, filled] = record(2192);
+    EXPECT_TRUE(server.pending.empty());
+    EXPECT_EQ(word(filled), 0x8000u);
+    EXPECT_EQ(ram.text(rest, 2192), std::string(2192, 'z'));
     const auto [more, failed] = record(100);
+    server.take();
     (void)server.answer(0, "", Status::io);
     card.notified();
     EXPECT_EQ(word(failed), 0x8003u);
+}
+
+TEST_F(BackendPcmCard, OnePartFillsManySmallMessages)
+{
+    begin(1);
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> all;
+    for (unsigned i = 0; i < 8; ++i) {
+        all.push_back(record(500));
+    }
+    ASSERT_EQ(server.pending.size(), 1u); // they lack 4000 bytes
+    std::string sound;
+    for (unsigned i = 0; i < 4096; ++i) {
+        sound += static_cast<char>('a' + i % 23);
+    }
+    (void)server.answer(0, sound);
+    card.notified();
+    for (unsigned i = 0; i < all.size(); ++i) {
+        EXPECT_EQ(ram.text(all[i].first, 500), sound.substr(500 * i, 500));
+        EXPECT_EQ(word(all[i].second), 0x8000u);
+    }
+}
+
+TEST_F(BackendPcmCard, WhereTheSoundBreaksOffAMessageEnds)
+{
+    begin(1);
+    const auto [frames, status] = record(6000);
+    (void)server.answer(0, std::string(1000, 'a')); // less than was asked for
+    card.notified();
+    EXPECT_EQ(word(status), 0x8000u);
+    EXPECT_EQ(rings[3]->used()->written, 1008u);
+    EXPECT_EQ(ram.text(frames, 1000), std::string(1000, 'a'));
+    // What comes behind the break belongs to the next.
+    const auto [next, filled] = record(4096);
+    EXPECT_EQ(word(filled), 0u);
+    (void)server.answer(0, std::string(4096, 'b'));
+    card.notified();
+    EXPECT_EQ(word(filled), 0x8000u);
+    EXPECT_EQ(ram.text(next, 4096), std::string(4096, 'b'));
 }
 
 TEST_F(BackendPcmCard, ReleaseEndsWhatWasNotPlayed)

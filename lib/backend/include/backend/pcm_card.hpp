@@ -14,21 +14,31 @@
 
 namespace backend {
 
-/// A job is played or recorded in parts of at most 4 KiB, each in a buffer of its own in the data
-/// region: one copy. A stream has its share of the buffers, so that none starves another.
+/// A job is played in parts of at most 4 KiB, each in a buffer of its own in the data region: one
+/// copy. Recording asks for whole buffers, always of the same size, and fills the jobs from them,
+/// wherever these begin and end: QEMU's device breaks on messages that are smaller than a period.
+/// A stream has its share of the buffers, so that none starves another.
 ///
 /// sDDF's TAKE belongs to a PREPARE here, since a RELEASE gives a stream back to everybody. An
 /// answer that nobody waits for, or that is about another stream, does no harm.
 class PcmCard final : public virtio::SoundCard {
 public:
-    /// A buffer under way.
+    /// A buffer in use.
     struct Part {
-        virtio::PcmJob* job    = nullptr; ///< nothing: forgotten meanwhile
+        enum class State : std::uint8_t {
+            free,
+            sent,
+            forgotten, ///< sent, and nobody waits for its answer
+            recorded,  ///< its bytes wait for jobs
+        };
+        State           state  = State::free;
+        bool            cut    = false;   ///< recorded: there was not as much as was asked for
+        bool            failed = false;   ///< recorded: nothing, since it failed
+        virtio::PcmJob* job    = nullptr; ///< of a playback
         std::uint32_t   cookie = 0;       ///< of this use of the buffer
         std::uint32_t   stream = 0;
-        std::uint32_t   offset = 0; ///< in the job
+        std::uint32_t   offset = 0; ///< recorded: bytes that jobs have
         std::uint32_t   size   = 0;
-        bool            in_use = false;
     };
     template <std::size_t Parts>
     struct Storage {
@@ -94,7 +104,12 @@ private:
     void                     answered(const sddf::sound::Command& response);
     void                     answered(const sddf::sound::Pcm& response);
     void                     pump(unsigned number);
-    [[nodiscard]] bool       send_part(unsigned number, virtio::PcmJob& job);
+    [[nodiscard]] bool       send_part(unsigned number, virtio::PcmJob* job, std::uint32_t size);
+    void                     ask_for_sound(unsigned number);
+    void                     pour(unsigned number);
+    void                     release(Part& part);
+    void                     forget(Part& part);
+    [[nodiscard]] Part*      oldest(unsigned number);
     void                     end_jobs(unsigned number);
     void                     finish_first(unsigned number);
     [[nodiscard]] std::byte* buffer_of(const Part& part) const;
