@@ -10,8 +10,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 namespace system_test {
@@ -41,6 +43,9 @@ std::string initrd(const LinuxOptions& options)
     if (!options.initrd.empty()) {
         return options.initrd;
     }
+    if (options.sound) {
+        return "initramfs-sound.cpio";
+    }
     if (options.system != std::string_view("examples/simple/simple")) {
         return "initramfs-virtio.cpio";
     }
@@ -54,15 +59,20 @@ qemu::Console start(const std::vector<std::string>& words)
 
 qemu::Console start_native(const LinuxOptions& options)
 {
-    const bool is_v3 = options.board == std::string{k_gicv3};
-    return start(
-        with_time(qemu::native_command_line({.machine = is_v3 ? "virt,gic-version=3" : "virt",
-                                             .cpus    = options.vcpus,
-                                             .memory  = options.load ? "512M" : "256M",
-                                             .kernel  = guest(options.kernel.c_str()),
-                                             .initrd  = guest(initrd(options).c_str()),
-                                             .cmdline = options.cmdline}),
-                  options));
+    const bool                is_v3 = options.board == std::string{k_gicv3};
+    std::vector<qemu::Device> devices;
+    if (options.sound) {
+        devices.push_back({.name = "sound", .bus = 0, .kind = *options.sound});
+    }
+    auto words = qemu::native_command_line({.machine = is_v3 ? "virt,gic-version=3" : "virt",
+                                            .cpus    = options.vcpus,
+                                            .memory  = options.load ? "512M" : "256M",
+                                            .version = qemu::version_needed(devices),
+                                            .kernel  = guest(options.kernel.c_str()),
+                                            .initrd  = guest(initrd(options).c_str()),
+                                            .cmdline = options.cmdline});
+    std::ranges::copy(qemu::device_arguments(devices), std::back_inserter(words));
+    return start(with_time(std::move(words), options));
 }
 
 qemu::Console start_virtual(const LinuxOptions& options, const std::filesystem::path& folder)
@@ -87,7 +97,13 @@ qemu::Console start_virtual(const LinuxOptions& options, const std::filesystem::
     if (!options.disk.empty()) {
         wishes.disks.push_back(options.disk);
     }
-    const auto devices = vmm::devices_for(system, wishes).value();
+    auto devices = vmm::devices_for(system, wishes).value();
+    for (auto& device : devices) {
+        if (auto* const card = std::get_if<qemu::Sound>(&device.kind); card && options.sound) {
+            card->file    = options.sound->file;
+            card->backend = options.sound->backend; // it has the streams that the layout wants
+        }
+    }
     return start(with_time(
         qemu::command_line(machine, system.image, {.devices = devices, .log = {}, .extra = {}}),
         options));

@@ -6,6 +6,7 @@
 
 #include "options.hpp"
 #include "qemu/console.hpp"
+#include "qemu/devices.hpp"
 #include "qemu/machine.hpp"
 #include "work_folder.hpp"
 
@@ -32,6 +33,9 @@ struct LinuxOptions {
     std::filesystem::path disk{};
     /// Another layout of the system's programs; empty: the system's own.
     std::filesystem::path layout{};
+    /// QEMU's end of its sound card; nothing: one that plays nowhere, or none on QEMU's own
+    /// machine.
+    std::optional<qemu::Sound> sound{};
     /// QEMU's -icount shift: an instruction takes 2^shift ns; < 0: time follows the host's clock.
     int shift = -1;
     /// On QEMU's own machine, without a hypervisor.

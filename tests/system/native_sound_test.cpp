@@ -85,7 +85,7 @@ protected:
 TEST_P(NativeSound, ATonePassesVirtualiserAndDriver)
 {
     const std::filesystem::path file = write_file("tone.wav", "");
-    EXPECT_THAT(play(GetParam(), "sound", {.file = file}),
+    EXPECT_THAT(play(GetParam(), "sound_alone", {.file = file}),
                 HasSubstr("tone: done: 94 buffers, 0 failed"));
     const auto wave = kit::read_wav(file);
     ASSERT_TRUE(wave);

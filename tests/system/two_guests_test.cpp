@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Two guests that share a serial line, a disk and a network (examples/two-guests): they reach each
 // other, and what ends one of them is nothing to the other.
+#include "guest_pair.hpp"
 #include "linux_disk.hpp"
-#include "linux_guest.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,35 +11,21 @@ namespace {
 
 using namespace system_test;
 
-/// The console that both share. Lines begin with the name of who printed them.
-class Pair : public LinuxGuest {
-public:
-    explicit Pair(const char* board)
-        : LinuxGuest{{.system  = "examples/two-guests/two-guests",
+GuestPair pair(const char* board)
+{
+    return GuestPair{{.system  = "examples/two-guests/two-guests",
                       .board   = board,
-                      .cmdline = "console=hvc0 panic=0"}}
-    {
-    }
-
-    /// Types into a guest and waits for a line of it. The answer must not stand in the command,
-    /// which the guest's terminal echoes.
-    bool ask(unsigned guest, const std::string& command, const std::string& answer)
-    {
-        EXPECT_TRUE(send("\x1c" + std::to_string(guest) + "\r"));
-        type(command);
-        return says(answer);
-    }
-};
+                      .cmdline = "console=hvc0 panic=0"}};
+}
 
 class TwoGuests : public testing::TestWithParam<const char*> {
 protected:
-    Pair both{GetParam()};
+    GuestPair both = pair(GetParam());
 };
 
 TEST_P(TwoGuests, ReachEachOtherAndEndAlone)
 {
-    ASSERT_TRUE(both.says("guest: ready")) << both.log();
-    ASSERT_TRUE(both.says("guest: ready")) << both.log();
+    ASSERT_TRUE(both.both_boot()) << both.log();
     // Each has its own address and its own partition.
     ASSERT_TRUE(both.ask(0,
                          "ip addr add 192.168.7.1/24 dev eth0; echo first > /debian/me; sync; "
@@ -81,9 +67,8 @@ TEST_P(TwoGuests, ReachEachOtherAndEndAlone)
 
 TEST(OneOfTwoGuests, GoesOnWhenTheOtherPowersOff)
 {
-    Pair both{k_gicv2};
-    ASSERT_TRUE(both.says("guest: ready")) << both.log();
-    ASSERT_TRUE(both.says("guest: ready")) << both.log();
+    GuestPair both = pair(k_gicv2);
+    ASSERT_TRUE(both.both_boot()) << both.log();
     EXPECT_TRUE(both.send("\x1c"
                           "0\r"));
     both.type("poweroff");
