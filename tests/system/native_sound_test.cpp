@@ -25,6 +25,7 @@ constexpr unsigned k_rate   = 48'000;
 constexpr double   k_left   = 480; ///< Hz: what tests/guests/sound plays
 constexpr double   k_right  = 1200;
 constexpr double   k_buffer = 1024; ///< frames
+constexpr unsigned k_most   = 32;   ///< streams
 
 std::string read_file(const std::filesystem::path& file)
 {
@@ -34,6 +35,7 @@ std::string read_file(const std::filesystem::path& file)
 
 /// Runs a system of tests/guests/sound until it switches the board off; what it prints. QEMU's
 /// sound keeps the machine's time, which is the number of its instructions.
+/// `sound.streams` are the most that the card has.
 std::string play(const std::string& board, const std::string& name, const qemu::Sound& sound,
                  const std::string& environment = "NONE=1")
 {
@@ -48,6 +50,7 @@ std::string play(const std::string& board, const std::string& name, const qemu::
         auto& card   = std::get<qemu::Sound>(device.kind);
         card.file    = sound.file;
         card.backend = sound.backend;
+        card.streams = std::min(card.streams, sound.streams);
     }
     auto words = qemu::command_line(machine, system.image, options);
     words.insert(words.begin(), {"env", environment});
@@ -85,7 +88,7 @@ protected:
 TEST_P(NativeSound, ATonePassesVirtualiserAndDriver)
 {
     const std::filesystem::path file = write_file("tone.wav", "");
-    EXPECT_THAT(play(GetParam(), "sound_alone", {.file = file}),
+    EXPECT_THAT(play(GetParam(), "sound_alone", {.file = file, .streams = k_most}),
                 HasSubstr("tone: done: 94 buffers, 0 failed"));
     const auto wave = kit::read_wav(file);
     ASSERT_TRUE(wave);
@@ -129,8 +132,8 @@ TEST_P(NativeSound, TwoPlayAtATimeAndAThirdRecords)
     const std::filesystem::path source = write_file("source.raw", counting());
     const std::filesystem::path played = write_file("played.raw", "");
     const auto                  config = write_file("alsa.conf", alsa(source, played));
-    const auto                  said =
-        play(GetParam(), "sound_together", {.backend = k_alsa}, "ALSA_CONFIG_PATH=" + config);
+    const auto said = play(GetParam(), "sound_together", {.backend = k_alsa, .streams = k_most},
+                           "ALSA_CONFIG_PATH=" + config);
     EXPECT_THAT(said, HasSubstr("left: done: 60 buffers, 0 failed"));
     EXPECT_THAT(said, HasSubstr("right: done: 80 buffers, 0 failed"));
     EXPECT_THAT(said, HasSubstr("ear: done: 94 buffers, 0 failed, 96256 frames, 0 breaks"));
@@ -148,7 +151,7 @@ TEST_P(NativeSound, TwoPlayAtATimeAndAThirdRecords)
 TEST_P(NativeSound, PlaysOnThroughRestartsBesideAVandal)
 {
     const std::filesystem::path file = write_file("restarts.wav", "");
-    const auto                  said = play(GetParam(), "sound_restarts", {.file = file});
+    const auto said = play(GetParam(), "sound_restarts", {.file = file, .streams = k_most});
     EXPECT_THAT(said, HasSubstr("keeper: 200 restarts"));
     EXPECT_THAT(said, HasSubstr("long: done: 500 buffers, 0 failed"));
     EXPECT_THAT(said, testing::Not(HasSubstr("WRONG")));
@@ -159,6 +162,19 @@ TEST_P(NativeSound, PlaysOnThroughRestartsBesideAVandal)
     for (const auto& [channel, hertz] : {std::pair{0U, k_left}, {1U, k_right}}) {
         const std::span samples{wave->channels[channel]};
         expect_tone(samples.last(3 * std::size_t{k_rate}), hertz);
+    }
+}
+
+TEST_P(NativeSound, WhoDiesWhilePlayingLosesTheOnlyStream)
+{
+    const std::filesystem::path file = write_file("gone.wav", "");
+    const auto                  said = play(GetParam(), "sound_gone", {.file = file, .streams = 2});
+    EXPECT_THAT(said, HasSubstr("heir: done: 94 buffers, 0 failed"));
+    const auto wave = kit::read_wav(file);
+    ASSERT_TRUE(wave);
+    for (const auto& [channel, hertz] : {std::pair{0U, k_left}, {1U, k_right}}) {
+        const std::span samples{wave->channels[channel]};
+        expect_tone(samples.last(90 * static_cast<std::size_t>(k_buffer)), hertz);
     }
 }
 

@@ -30,13 +30,16 @@ struct Part {
     unsigned         buffers; ///< to be played
     bool             on_left;
     bool             on_right;
-    bool             is_last; ///< switches the board off
+    bool             is_last;          ///< switches the board off
+    unsigned         last_words = ~0U; ///< buffers after which it does nothing any more
 };
-constexpr std::array<Part, 4> k_parts{{
+constexpr std::array<Part, 6> k_parts{{
     {"tone", 94, true, true, true}, // two seconds
     {"left", 60, true, false, false},
     {"right", 80, false, true, false},
     {"long", 500, true, true, true},
+    {"gone", 94, true, true, false, 20},
+    {"heir", 94, true, true, true}, // wants the stream that `gone` has
 }};
 
 const Part*        part = nullptr;
@@ -82,6 +85,10 @@ void begin()
 
 void obeyed(const sddf::sound::Command& answer)
 {
+    if (answer.code == Code::take && answer.status() == Status::busy) {
+        client.command(Code::take, stream);
+        return;
+    }
     if (answer.status() != Status::ok) {
         microkit::debug_print(microkit::name(), ": command ", static_cast<unsigned>(answer.code),
                               " failed: ", static_cast<unsigned>(answer.status()), '\n');
@@ -122,6 +129,9 @@ void was_played(const sddf::sound::Pcm& answer)
 
 void run()
 {
+    if (played >= part->last_words) {
+        return;
+    }
     if (!begun && client.is_ready()) {
         begin();
     }
