@@ -2,9 +2,9 @@
 // A guest's sound (examples/sound), heard from outside: QEMU writes what it plays into a WAV file
 // and gives it a known source to record. Time is counted in instructions, so that a busy host makes
 // no gaps: what is missing was lost by us.
+#include "guest_pair.hpp"
 #include "kit/waveform.hpp"
 #include "linux_disk.hpp"
-#include "linux_guest.hpp"
 #include "qemu/program.hpp"
 #include "sound_source.hpp"
 
@@ -138,6 +138,76 @@ TEST_F(Sound, RecordsWhatThereIsAndPlaysMeanwhile)
         const auto         place = kit::find(given.channels[0], part(played.channels[0], where));
         EXPECT_TRUE(place) << "sample for sample";
         EXPECT_EQ(place, kit::find(given.channels[1], part(played.channels[1], where)));
+    }
+}
+
+/// Two guests on one card. Left is what `two` plays, right what `one` does, unless they say words.
+constexpr const char* k_two_guests = R"(<system>
+    <timer name="timer" />
+    <serial name="serial" device="uart0" colour="false">
+        <virt_tx image="serial_virt_tx_labels.elf" />
+    </serial>
+    <sound name="sound" device="virtio_mmio.27" />
+    <entropy name="rng" device="virtio_mmio.28" />
+    <guest name="one" image="sound.elf" ram="0x10000000" smc="true">
+        <console serial="serial" label="one" />
+        <sound sound="sound" />
+        <entropy entropy="rng" />
+    </guest>
+    <guest name="two" image="sound.elf" ram="0x10000000">
+        <console serial="serial" label="two" />
+        <sound sound="sound" />
+        <entropy entropy="rng" />
+    </guest>
+</system>
+)";
+
+/// Four seconds on one speaker; says when it is heard, and how it ended.
+std::string tone(unsigned speaker, unsigned frequency)
+{
+    return "(speaker-test -D hw:0,0 -t sine -c 2 -s " + std::to_string(speaker) + " -f " +
+           std::to_string(frequency) +
+           " > log 2>&1; echo en''ded $?) & until grep -q RUNNING "
+           "/proc/asound/card0/pcm0p/sub0/status; do usleep 20000; done; echo he''ard";
+}
+
+/// What one of them does in the middle of a stream, even a reset, nobody hears in the other's.
+TEST_F(Sound, TwoGuestsAtOnceAndAResetInTheMiddleOfAStream)
+{
+    const auto file  = new_image("both.wav");
+    auto       setup = options({.file = file, .backend = {}});
+    setup.layout     = write_file("two_sound_guests.layout.xml", k_two_guests);
+    GuestPair both{setup};
+    ASSERT_TRUE(both.both_boot()) << both.log();
+    ASSERT_TRUE(both.ask(1, tone(1, 1000), "two| heard")) << both.log();
+    ASSERT_TRUE(both.ask(0, tone(2, 440), "one| heard")) << both.log();
+    ASSERT_TRUE(both.ask(1, "reboot -f", "vmm: guest \"two\" asked for a reset")) << both.log();
+    ASSERT_TRUE(both.says("one| ended 0")) << both.log();
+    ASSERT_TRUE(both.says("two| guest: ready")) << both.log();
+    const auto words = std::string("aplay -q ") + k_words;
+    EXPECT_TRUE(both.ask(1, words + "Front_Left.wav; echo en''ded $?", "two| ended 0"))
+        << both.log();
+    EXPECT_TRUE(both.ask(0, words + "Front_Right.wav; echo en''ded $?", "one| ended 0"))
+        << both.log();
+    both.tell(0, "poweroff");
+    ASSERT_TRUE(both.ends());
+
+    const auto played = kit::read_wav(file);
+    ASSERT_TRUE(played);
+    const auto& left     = played->channels.at(0);
+    const auto& right    = played->channels.at(1);
+    const auto  in_left  = kit::stretches(left, k_pause);
+    const auto  in_right = kit::stretches(right, k_pause);
+    ASSERT_FALSE(in_left.empty() || in_right.empty());
+    const auto all = part(right, in_right[0]);
+    EXPECT_GT(all.size(), std::size_t{4} * k_rate) << "all of it";
+    EXPECT_NEAR(kit::strongest_frequency(all, k_rate), 440, 0.1);
+    EXPECT_LT(kit::fit_tone(all, k_rate, 440).worst, 8) << "a gap";
+    EXPECT_GT(in_left[0].end, in_right[0].begin) << "both at once";
+    EXPECT_LT(in_left[0].end, in_right[0].end) << "the reset was in the middle";
+    EXPECT_NEAR(kit::strongest_frequency(part(left, in_left[0]), k_rate), 1000, 1);
+    for (const auto* const name : {"Front_Left.wav", "Front_Right.wav"}) {
+        EXPECT_TRUE(kit::find(left, word(name))) << name;
     }
 }
 

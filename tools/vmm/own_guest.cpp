@@ -264,8 +264,9 @@ Result<> remake_description(System& system, std::uint64_t memory, const fs::path
                                    "--search-path"};
     words.insert(words.end(), system.search.begin(), system.search.end());
     TRY(run_step("filling in the layout", words, system.build));
-    layout.source = derived;
-    layout.folder = filled;
+    layout.source  = derived;
+    layout.folder  = filled;
+    system.devices = TRY(read_devices(filled, system.name)); // another layout may have others
     system.search.insert(system.search.begin(), filled);
     system.description = filled / (system.name + ".system");
     return {};
