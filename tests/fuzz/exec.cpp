@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,8 +62,9 @@ void check(const Outcome& outcome)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     static const int         nowhere = ::open("/dev/null", O_RDWR);
-    static const std::string target  = "/tmp/fuzz-exec-" + std::to_string(::getpid());
-    constexpr std::uint64_t  k_most  = 100;
+    static const std::string target =
+        std::filesystem::temp_directory_path() / ("fuzz-exec-" + std::to_string(::getpid()));
+    constexpr std::uint64_t k_most = 100;
 
     fuzz::Input input{data, size};
     const auto  what = input.take(1);

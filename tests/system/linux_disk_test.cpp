@@ -37,6 +37,7 @@ TEST(LinuxDisk, SystemdReachesALoginAndTheDiskIsSoundAfterwards)
     const auto disk    = copy_of_disk("debian.img");
     auto       options = on_disk(disk);
     options.cmdline    = "console=hvc0 root=/dev/vda";
+    options.layout     = root() / "tests/system/linux_control.layout.xml";
     std::string sum;
     {
         LinuxGuest debian(options);
@@ -52,7 +53,16 @@ TEST(LinuxDisk, SystemdReachesALoginAndTheDiskIsSoundAfterwards)
         EXPECT_EQ(debian.run("echo 3 > /proc/sys/vm/drop_caches; "
                              "sha256sum < /root/random | cut -d' ' -f1"),
                   sum);
-        debian.type("poweroff");
+        // The agent came with the initramfs and is a service now.
+        EXPECT_EQ(debian.exec({"--", "systemctl", "is-active", "guest-agent"}).output, "active\n");
+        const auto copy = write_file("random", "");
+        const auto got  = debian.exec({"--get", "/root/random:" + copy, "--", "sh", "-c",
+                                       "cat /proc/1/comm; echo to errors >&2; exit 7"});
+        EXPECT_EQ(got.exit_code, 7) << got.text();
+        EXPECT_EQ(got.output, "systemd\n");
+        EXPECT_EQ(got.errors, "to errors\n");
+        EXPECT_EQ(host("sha256sum < '" + copy + "' | cut -d' ' -f1"), sum);
+        EXPECT_EQ(debian.exec({"--", "systemctl", "poweroff"}).exit_code, 0);
         EXPECT_TRUE(debian.ends()) << debian.log();
     }
     EXPECT_EQ(fsck(disk), "");

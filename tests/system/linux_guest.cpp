@@ -2,6 +2,7 @@
 #include "linux_guest.hpp"
 
 #include "build.hpp"
+#include "control.hpp"
 #include "devices.hpp"
 #include "own_guest.hpp"
 #include "shell.hpp"
@@ -104,6 +105,7 @@ qemu::Console start_virtual(const LinuxOptions& options, const std::filesystem::
             card->backend = options.sound->backend; // it has the streams that the layout wants
         }
     }
+    (void)vmm::open_control(system, devices, folder).value();
     return start(with_time(
         qemu::command_line(machine, system.image, {.devices = devices, .log = {}, .extra = {}}),
         options));
@@ -131,6 +133,15 @@ bool LinuxGuest::logs_in()
     }
     type("root");
     return console_.wait_for({qemu::text("# ")}, k_limits).kind == Kind::matched;
+}
+
+std::string LinuxGuest::control() const { return vmm::control_socket(folder_.path()); }
+
+Call LinuxGuest::exec(const std::vector<std::string>& words) const
+{
+    std::vector<std::string> all{"exec", "--socket", control(), "--wait", "300", "--no-input"};
+    all.insert(all.end(), words.begin(), words.end());
+    return system_test::run(all);
 }
 
 std::optional<std::string> LinuxGuest::until(const std::string& text)

@@ -59,6 +59,12 @@ public:
     void type(const std::string& line) { (void)console_.send(line + "\n"); }
     /// Types, whatever bytes these are; what comes meanwhile is kept.
     [[nodiscard]] bool send(const std::string& bytes) { return console_.send(bytes); }
+    /// `./run exec` with these words, through the system's control channel: the guest's own
+    /// console is not needed, and output, errors and exit code come apart. What the guest prints
+    /// meanwhile waits.
+    [[nodiscard]] Call exec(const std::vector<std::string>& words) const;
+    /// The socket of this host that leads to the control channel.
+    [[nodiscard]] std::string control() const;
     /// All that comes up to the end of `text`, without it; nothing if that does not come.
     [[nodiscard]] std::optional<std::string> until(const std::string& text);
     /// Waits until a line contains `text`.

@@ -137,15 +137,13 @@ std::optional<Message> Caller::next(Input* input)
 
 Outcome Caller::greet()
 {
-    if (!talk_.send(MessageWriter{Kind::hello}.u32(k_version))) {
+    const bool sent    = talk_.send(MessageWriter{Kind::hello}.u32(k_version));
+    const auto message = sent ? next() : std::nullopt;
+    if (!message && (late_ || nonsense_ || talk_.is_broken())) {
         return lost();
-    }
-    const auto message = next();
-    if (!message && talk_.is_over() && !talk_.is_broken()) {
-        return outcome(Outcome::Kind::lost, "the guest's agent does not serve this caller");
     }
     if (!message) {
-        return lost();
+        return outcome(Outcome::Kind::lost, "the guest's agent does not serve this caller");
     }
     Fields     fields{message->payload};
     const auto version = fields.u32();

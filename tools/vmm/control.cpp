@@ -19,7 +19,9 @@ namespace {
 /// What fits into a socket's address, with some room for QEMU's.
 constexpr std::size_t k_longest_path = 100;
 
-fs::path socket_in(const fs::path& folder)
+} // namespace
+
+fs::path control_socket(const fs::path& folder)
 {
     const auto socket = folder / k_control;
     return socket.string().size() <= k_longest_path
@@ -27,8 +29,6 @@ fs::path socket_in(const fs::path& folder)
                : fs::temp_directory_path() /
                      fmt::format("vmm-{}.{}", folder.filename().string(), k_control);
 }
-
-} // namespace
 
 Result<std::vector<control::ReachableGuest>> guests_with_sockets(const fs::path& layout)
 {
@@ -54,7 +54,7 @@ open_control(const System& system, std::vector<qemu::Device>& devices, const fs:
         if (port == nullptr || device.name != k_control) {
             continue;
         }
-        port->socket = socket_in(folder);
+        port->socket = control_socket(folder);
         control::RunningSystem running{
             .name   = system.name,
             .socket = port->socket,

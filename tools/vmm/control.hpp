@@ -19,6 +19,9 @@ namespace vmm {
 /// The name of the serial port.
 inline constexpr const char* k_control = "control";
 
+/// Where the socket of a run is that has this folder.
+[[nodiscard]] std::filesystem::path control_socket(const std::filesystem::path& folder);
+
 /// If there is such a port among `devices`, gives it a socket in `folder`, the folder of this run,
 /// and leaves a note there by which `vmm exec` finds it. Nothing: there is none.
 [[nodiscard]] Result<std::optional<control::RunningSystem>>

@@ -269,6 +269,7 @@ Result<> remake_description(System& system, std::uint64_t memory, const fs::path
     system.devices = TRY(read_devices(filled, system.name)); // another layout may have others
     system.search.insert(system.search.begin(), filled);
     system.description = filled / (system.name + ".system");
+    system.devices     = TRY(read_devices(filled, system.name));
     return {};
 }
 
