@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What reports read out of a guest's memory, whatever the guest has made of it.
-#include "linux_memory.hpp"
-
+#include "kit/linux_memory.hpp"
 #include "vmm/exit_log.hpp"
 #include "vmm/instruction_text.hpp"
 #include "vmm/kallsyms.hpp"
@@ -19,8 +18,8 @@ namespace {
 
 using base::GuestPhysical;
 using base::GuestVirtual;
+using kit::LinuxMemory;
 using testing::ElementsAre;
-using vmm_test::LinuxMemory;
 
 std::string printed; // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): sinks are plain
 

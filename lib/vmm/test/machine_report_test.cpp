@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // When a machine reports, and what its owner hears of it.
-#include "linux_memory.hpp"
 #include "machine_fixture.hpp"
+
+#include "kit/linux_memory.hpp"
 
 #include <gmock/gmock.h>
 
@@ -9,11 +10,11 @@ namespace {
 
 using namespace machine_test;
 using kit::FakeVcpu;
+using kit::LinuxMemory;
 using microkit::FaultLabel;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-using vmm_test::LinuxMemory;
 
 constexpr std::uint64_t k_second = 62'500'000; ///< of the fixture's counter
 

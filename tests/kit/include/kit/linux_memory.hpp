@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace vmm_test {
+namespace kit {
 
 /// Where a kernel's parts are put.
 struct LinuxMemory {
@@ -174,4 +174,4 @@ struct LinuxMemory {
     vmm::GuestMemory& memory;
 };
 
-} // namespace vmm_test
+} // namespace kit
