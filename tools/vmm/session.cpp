@@ -169,10 +169,10 @@ int Session::fail(const qemu::Outcome& outcome, std::size_t first_trouble)
     }
     // A report has more than one line: let it come. That of a guest begins up to a second after a
     // panic; builds that print nothing have none.
-    const auto& trouble  = k_trouble.at(outcome.index - first_trouble);
-    const bool  reported = trouble.has_black_box && options_.config == "debug";
+    const auto& trouble = k_trouble.at(outcome.index - first_trouble);
+    const bool  prints  = options_.config.empty() || options_.config == "debug";
     (void)console_.wait_for({qemu::line_starting("vmm: end of the black box")},
-                            limits(reported ? k_black_box : k_report));
+                            limits(trouble.has_black_box && prints ? k_black_box : k_report));
     return fail(trouble.reason);
 }
 

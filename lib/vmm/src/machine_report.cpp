@@ -146,7 +146,7 @@ void Machine::print_machine(VcpuId culprit, const KernelView& kernel)
     }
     print(sink(), "  interrupts:\n");
     print_interrupts(sink(), gic_);
-    print(sink(), "  devices:\n");
+    print(sink(), windows_.size() == 0 ? "  devices: none that are emulated\n" : "  devices:\n");
     for (const DeviceWindow& window : windows_) {
         if (window.device != nullptr) {
             window.device->print_state(sink());
@@ -160,15 +160,13 @@ void Machine::print_timer(VcpuId id, std::uint64_t now, std::uint64_t frequency)
     const auto control = arch::CntvCtl{face.read(SystemRegister::cntv_ctl_el0)};
     const auto count   = now - counter_offset_;
     const auto due     = face.read(SystemRegister::cntv_cval_el0);
-    print(sink(), "    vCPU ", id, ": virtual timer ",
-          !control.get<arch::CntvCtl::enable>() ? "off"
-          : control.get<arch::CntvCtl::imask>() ? "masked"
-                                                : "on",
-          ", ");
-    if (due > count) {
-        print(sink(), "due in ", Seconds{due - count, frequency}, " s");
+    print(sink(), "    vCPU ", id, ": virtual timer ");
+    if (!control.get<arch::CntvCtl::enable>()) {
+        print(sink(), "off");
     } else {
-        print(sink(), "due since ", Seconds{count - due, frequency}, " s");
+        print(sink(), control.get<arch::CntvCtl::imask>() ? "masked, " : "on, ",
+              due > count ? "due in " : "due since ",
+              Seconds{due > count ? due - count : count - due, frequency}, " s");
     }
     print(sink(), records_[id].timer_owed ? "; the guest has not ended its interrupt\n" : "\n");
 }
