@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <optional>
 #include <span>
 
@@ -29,16 +30,16 @@ constinit std::optional<vsock::Endpoint>               sockets;
 
 /// A connection, and what of its work is under way.
 struct Visit {
-    Handle                      handle{};
-    std::uint32_t               port = 0;
-    std::array<std::byte, 4096> bytes{};
-    std::uint32_t               size = 0; ///< of what is to be sent
-    std::uint32_t               sent = 0;
-    vsock::End                  end  = vsock::End::none;
-    Checksum                    sum{};
-    std::uint64_t               position = 0;
-    std::uint64_t               count    = 0;
-    bool                        last = false; ///< after what is to be sent there is nothing more
+    Handle        handle{};
+    std::uint32_t port = 0;
+    alignas(8) std::array<std::byte, 4096> bytes{};
+    std::uint32_t size = 0; ///< of what is to be sent
+    std::uint32_t sent = 0;
+    vsock::End    end  = vsock::End::none;
+    Checksum      sum{};
+    std::uint64_t position = 0;
+    std::uint64_t count    = 0;
+    bool          last     = false; ///< after what is to be sent there is nothing more
 };
 constinit std::array<Visit, k_sockets> visits;
 constinit std::size_t                  visiting = 0;

@@ -100,11 +100,24 @@ std::uint64_t now()
     return value * (1'000'000'000 / frequency);
 }
 
+/// Tells tests/bench/profile where to count.
+void mark([[maybe_unused]] bool begins)
+{
+#ifdef __aarch64__
+    if (begins) {
+        asm volatile("hint #50");
+    } else {
+        asm volatile("hint #51");
+    }
+#endif
+}
+
 template <class Operation>
 void time(const char* name, unsigned count, Operation operation)
 {
     std::uint64_t sum = 0, least = ~0ULL, most = 0;
     operation(); // once for nothing: what is done the first time only
+    mark(true);
     for (unsigned i = 0; i < count; ++i) {
         const auto begin = now();
         operation();
@@ -113,6 +126,7 @@ void time(const char* name, unsigned count, Operation operation)
         least = std::min(least, took);
         most  = std::max(most, took);
     }
+    mark(false);
     std::printf("bench %s mean %llu min %llu max %llu count %u\n", name,
                 static_cast<unsigned long long>((sum + count / 2) / count),
                 static_cast<unsigned long long>(least), static_cast<unsigned long long>(most),
