@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "terminal.hpp"
 
+#include "qemu/process.hpp"
+#include "session.hpp"
+
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -31,5 +34,21 @@ void Progress::finish()
 }
 
 bool is_interactive() { return ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0; }
+
+int run_at_terminal(const std::vector<std::string>& command)
+{
+    fmt::print(stderr, "-- Ctrl-A X stops QEMU\n");
+    auto process = qemu::Process::start(command, qemu::Streams::inherited);
+    if (!process) {
+        fmt::print(stderr, "run: {}\n", process.error());
+        return k_exit_trouble;
+    }
+    const auto exit = process->wait();
+    if (!exit.is_success()) {
+        fmt::print(stderr, "run: QEMU ended with {}.\n", exit.text());
+        return k_exit_trouble;
+    }
+    return 0;
+}
 
 } // namespace vmm

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace vmm {
 
@@ -31,5 +33,9 @@ private:
 
 /// Whether standard input and output are a person's terminal.
 [[nodiscard]] bool is_interactive();
+
+/// Runs a machine whose console is our terminal. Gives the program's exit code; explains a failure
+/// on standard error.
+[[nodiscard]] int run_at_terminal(const std::vector<std::string>& command);
 
 } // namespace vmm
