@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A virtual machine monitor whose guest has a sound card. At the end it says what went through.
-#include "microkit/debug.hpp"
 #include "board/board.hpp"
+#include "microkit/debug.hpp"
 #include "vmm/host.hpp"
 #include "vmm/section_devices.hpp"
 #include "vmm/vmm.hpp"
@@ -17,8 +17,8 @@ void react(vmm::Machine&, vmm::Event event)
     }
     if (const auto* const card = devices.sound(); card != nullptr) {
         const auto& counted = card->counters();
-        microkit::debug_print("sound: ", counted.played, " periods played, ",
-                    counted.recorded, " recorded, ", counted.xruns, " xruns\n");
+        microkit::debug_print("sound: ", counted.played, " periods played, ", counted.recorded,
+                              " recorded, ", counted.xruns, " xruns\n");
     }
     vmm::power_off_board(); // nothing else runs here that matters
 }
