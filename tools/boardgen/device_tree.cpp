@@ -27,8 +27,9 @@ std::uint64_t join(Cells cells)
     return value;
 }
 
-constexpr std::array k_gics{"arm,cortex-a15-gic", "arm,gic-400", "arm,cortex-a7-gic",
+constexpr std::array  k_gics{"arm,cortex-a15-gic", "arm,gic-400", "arm,cortex-a7-gic",
                             "arm,cortex-a9-gic", "arm,gic-v3"};
+constexpr const char* k_passing = "fsl,imx8mq-gpc";
 
 } // namespace
 
@@ -50,8 +51,7 @@ std::vector<DeviceTree::Node> DeviceTree::compatible_nodes(std::string_view comp
     std::vector<Node> nodes;
     for (Node node = fdt_next_node(blob_, -1, nullptr); node >= 0;
          node      = fdt_next_node(blob_, node, nullptr)) {
-        const auto strings = texts(node, "compatible");
-        if (std::ranges::find(strings, compatible) != strings.end()) {
+        if (is_compatible(node, compatible)) {
             nodes.push_back(node);
         }
     }
@@ -59,6 +59,12 @@ std::vector<DeviceTree::Node> DeviceTree::compatible_nodes(std::string_view comp
         return std::pair{first_address(node), node};
     });
     return nodes;
+}
+
+bool DeviceTree::is_compatible(Node node, std::string_view kind) const
+{
+    const auto strings = texts(node, "compatible");
+    return std::ranges::find(strings, kind) != strings.end();
 }
 
 std::vector<DeviceTree::Node> DeviceTree::nodes_of_type(std::string_view device_type) const
@@ -114,6 +120,38 @@ std::vector<std::string> DeviceTree::texts(Node node, const char* property) cons
         strings.emplace_back(fdt_stringlist_get(blob_, node, property, i, nullptr));
     }
     return strings;
+}
+
+std::optional<std::uint64_t> DeviceTree::number(Node node, const char* property) const
+{
+    const auto all = cells(node, property);
+    return all.empty() || all.size() > 2 ? std::nullopt : std::optional{join(all)};
+}
+
+bool DeviceTree::is_enabled(Node node) const
+{
+    for (Node at = node; at >= 0; at = fdt_parent_offset(blob_, at)) {
+        const auto status = text(at, "status");
+        if (status && *status != "okay" && *status != "ok") {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::uint32_t DeviceTree::highest_interrupt() const
+{
+    std::uint32_t highest = 31;
+    for (Node node = fdt_next_node(blob_, -1, nullptr); node >= 0;
+         node      = fdt_next_node(blob_, node, nullptr)) {
+        // Nodes below other interrupt controllers count nothing here.
+        if (const auto lines = interrupts(node)) {
+            for (const auto& line : *lines) {
+                highest = std::max(highest, line.intid);
+            }
+        }
+    }
+    return highest;
 }
 
 std::vector<std::uint32_t> DeviceTree::cells(Node node, const char* property) const
@@ -224,8 +262,12 @@ Result<std::vector<Interrupt>> DeviceTree::interrupts(Node node) const
     if (!has(node, "interrupts")) {
         return result;
     }
-    const Node parent = TRY(interrupt_parent(node));
-    const auto kinds  = texts(parent, "compatible");
+    Node parent = TRY(interrupt_parent(node));
+    // Some SoCs have a unit for sleep between devices and the GIC, with the GIC's numbers.
+    while (!cells(parent, "interrupt-parent").empty() && is_compatible(parent, k_passing)) {
+        parent = TRY(interrupt_parent(parent));
+    }
+    const auto kinds = texts(parent, "compatible");
     if (std::ranges::find_first_of(kinds, k_gics) == kinds.end()) {
         return error(node, fmt::format("its interrupt parent {} is not an Arm GIC", path(parent)));
     }

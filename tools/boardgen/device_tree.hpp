@@ -48,6 +48,7 @@ public:
 
     /// All nodes with this compatible string, in the order of their first address.
     [[nodiscard]] std::vector<Node> compatible_nodes(std::string_view compatible) const;
+    [[nodiscard]] bool              is_compatible(Node node, std::string_view kind) const;
     /// Nodes whose device_type is this.
     [[nodiscard]] std::vector<Node> nodes_of_type(std::string_view device_type) const;
     /// By path, or by alias if it does not begin with a slash.
@@ -58,6 +59,13 @@ public:
     [[nodiscard]] bool                       has(Node node, const char* property) const;
     [[nodiscard]] std::optional<std::string> text(Node node, const char* property) const;
     [[nodiscard]] std::vector<std::string>   texts(Node node, const char* property) const;
+
+    /// A property of one or two cells.
+    [[nodiscard]] std::optional<std::uint64_t> number(Node node, const char* property) const;
+    /// Neither it nor a node above has a `status` that says no.
+    [[nodiscard]] bool is_enabled(Node node) const;
+    /// The highest number of an interrupt that any node names, at least 31.
+    [[nodiscard]] std::uint32_t highest_interrupt() const;
 
     /// `reg`, translated through the `ranges` of all buses above.
     [[nodiscard]] Result<std::vector<AddressRange>> registers(Node node) const;

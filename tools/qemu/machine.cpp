@@ -16,7 +16,13 @@ Result<Board> read_board(const std::filesystem::path& file)
         return std::unexpected(fmt::format("there is no {}: is this board known?", file.string()));
     }
     try {
-        const auto  json    = nlohmann::json::parse(stream);
+        const auto json = nlohmann::json::parse(stream);
+        if (!json.contains("qemu")) {
+            return std::unexpected(
+                fmt::format("{}: QEMU does not have this board; ./run build --board "
+                            "{} makes images for the real one",
+                            file.string(), json.at("name").get<std::string>()));
+        }
         const auto& machine = json.at("qemu");
         const auto  version = parse_version(machine.value("version", k_plain.text()));
         if (!version) {
@@ -31,6 +37,8 @@ Result<Board> read_board(const std::filesystem::path& file)
             .load_address = std::stoull(json.at("load_address").get<std::string>(), nullptr, 0),
             .version      = *version,
             .arguments    = machine.value("arguments", std::vector<std::string>{}),
+            .is_kernel    = machine.value("start", "") == "kernel",
+            .serial_line  = machine.value("serial_line", 0U),
         };
     } catch (const std::exception& error) {
         return std::unexpected(fmt::format("{}: {}", file.string(), error.what()));
@@ -67,12 +75,17 @@ std::vector<std::string> command_line(const Board& board, const std::filesystem:
         "none",
         "-display",
         "none",
-        "-device",
-        fmt::format("loader,file={},addr={:#x},cpu-num=0", image.string(), board.load_address),
+        board.is_kernel ? "-kernel" : "-device",
+        board.is_kernel ? image.string()
+                        : fmt::format("loader,file={},addr={:#x},cpu-num=0", image.string(),
+                                      board.load_address),
     };
     const auto add = [&](std::initializer_list<std::string> more) {
         words.insert(words.end(), more);
     };
+    for (unsigned line = 0; line < board.serial_line; ++line) {
+        add({"-serial", "null"});
+    }
     std::string serial = "chardev:terminal";
     if (has_terminal(options.devices)) {
         add({"-chardev", "file,id=board,path=/dev/stdout"}); // what the kernel prints

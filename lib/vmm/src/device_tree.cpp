@@ -159,6 +159,14 @@ void Builder::chosen()
 void Builder::aliases()
 {
     tree_.begin_node("aliases");
+    // Some drivers of serial ports do not work without a number.
+    const auto has_first = std::ranges::any_of(
+        in_.devices, [](const GuestDevice& one) { return one.alias == "serial0"; });
+    if (const auto console = std::ranges::find_if(in_.devices, is_serial_port);
+        !has_first && console != in_.devices.end() && console->alias.empty()) {
+        tree_.begin_property("serial0");
+        path(*console);
+    }
     for (const auto& one : in_.devices) {
         if (!one.alias.empty()) {
             tree_.begin_property(one.alias);

@@ -209,6 +209,42 @@ TEST(CMakeFacts, DecideWhatIsCompiledAndWhereItIsLinked)
                                Not(HasSubstr("BOARD_GIC_VCPU_INTERFACE"))));
 }
 
+/// The boards that were made by boardgen, with what their SoCs' manuals say.
+struct Made {
+    const char*   name;
+    unsigned      gic;
+    std::uint64_t distributor;
+    std::uint64_t console;
+    std::uint32_t irq;
+    const char*   linux_name;
+};
+
+class MadeBoard : public testing::TestWithParam<Made> {};
+
+TEST_P(MadeBoard, IsAsItsManualSays)
+{
+    const auto board = Input{GetParam().name}.read();
+    ASSERT_TRUE(board) << board.error();
+    EXPECT_EQ(board->name, GetParam().name);
+    EXPECT_EQ(board->gic.version, GetParam().gic);
+    EXPECT_EQ(board->gic.distributor.start, GetParam().distributor);
+    EXPECT_EQ(board->gic.maintenance_irq, 25U);
+    EXPECT_EQ(board->console.registers.front().start, GetParam().console);
+    EXPECT_EQ(board->console.interrupts.front().intid, GetParam().irq);
+    EXPECT_THAT(boardgen::cmake_facts(*board),
+                HasSubstr(std::string{"\""} + GetParam().linux_name + "\""));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, MadeBoard,
+    testing::Values(Made{"imx8mm_evk", 3, 0x3880'0000, 0x3089'0000, 32 + 27, "ttymxc0"},
+                    Made{"imx8mp_evk", 3, 0x3880'0000, 0x3089'0000, 32 + 27, "ttymxc0"},
+                    Made{"maaxboard", 3, 0x3880'0000, 0x3086'0000, 32 + 26, "ttymxc0"},
+                    Made{"odroidc4", 2, 0xffc0'1000, 0xff80'3000, 32 + 193, "ttyAML0"},
+                    Made{"rock3b", 3, 0xfd40'0000, 0xfe66'0000, 32 + 118, "ttyS0"},
+                    Made{"rpi4b", 2, 0xff84'1000, 0xfe20'1000, 32 + 121, "ttyAMA0"}),
+    [](const auto& test) { return test.param.name; });
+
 TEST(CMakeFacts, NameTheConsoleAsLinuxDoes)
 {
     EXPECT_THAT(boardgen::cmake_facts(*Input{k_v2}.read()),

@@ -28,6 +28,19 @@ TEST(Machine, ABoardMayNeedArgumentsOfItsOwn)
     EXPECT_TRUE(line.ends_with(" -monitor none -audiodev none,id=none")) << line;
 }
 
+TEST(Machine, ABoardMayStartAsAKernelAndPrintOnItsSecondLine)
+{
+    auto board        = k_board;
+    board.is_kernel   = true;
+    board.serial_line = 1;
+    const auto line   = fmt::format("{}", fmt::join(qemu::command_line(board, "x.img", {}), " "));
+    EXPECT_NE(line.find(" -kernel x.img -serial null -chardev stdio,id=terminal -serial "
+                        "chardev:terminal "),
+              std::string::npos)
+        << line;
+    EXPECT_EQ(line.find("loader"), std::string::npos);
+}
+
 TEST(Machine, DevicesHaveTheBusThatTheirDriversExpect)
 {
     const std::vector<qemu::Device> devices{

@@ -20,6 +20,10 @@ struct Board {
     Version       version      = k_plain; ///< the oldest QEMU that has this machine
 
     std::vector<std::string> arguments{}; ///< what this machine needs besides
+    /// Started as a kernel (-kernel), because this machine's other cores must be told to wait.
+    bool is_kernel = false;
+    /// Which of the machine's serial lines, from 0, is the board's console.
+    unsigned serial_line = 0;
 };
 
 /// Reads boards/<name>/board.json. The error says what is missing in which file.
