@@ -19,9 +19,9 @@ Result<Board> read_board(const std::filesystem::path& file)
         const auto json = nlohmann::json::parse(stream);
         if (!json.contains("qemu")) {
             return std::unexpected(
-                fmt::format("{}: QEMU does not have this board; ./run build --board "
-                            "{} makes images for the real one",
-                            file.string(), json.at("name").get<std::string>()));
+                fmt::format("{}: has no \"qemu\": QEMU does not have this board; ./run build "
+                            "--board {} makes images for the real one",
+                            file.string(), json.value("name", "NAME")));
         }
         const auto& machine = json.at("qemu");
         const auto  version = parse_version(machine.value("version", k_plain.text()));
