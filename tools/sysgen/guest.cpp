@@ -47,9 +47,9 @@ public:
 
     Result<> expand()
     {
-        TRY(document_.allow(node_,
-                            {"name", "image", "ram", "ram_at", "ram_phys", "vcpus", "priority",
-                             "vm_priority", "budget", "period", "stack_size", "smc", "timer"}));
+        TRY(document_.allow(node_, {"name", "image", "ram", "ram_at", "ram_phys", "vcpus",
+                                    "priority", "vm_priority", "budget", "period", "stack_size",
+                                    "smc", "timer", "parent", "id"}));
         name_ = TRY(document_.text_of(node_, "name"));
         config_.text(0, "vmm");
         TRY(add_domain());
@@ -72,9 +72,15 @@ public:
 private:
     Result<> add_domain()
     {
-        auto system = document_.system();
-        auto domain = system.insert_child_before("protection_domain", node_);
+        auto       system   = document_.system();
+        const bool is_child = !node_.attribute("parent").empty();
+        auto domain = is_child ? TRY(layout_.parent_of(node_)).append_child("protection_domain")
+                               : system.insert_child_before("protection_domain", node_);
         domain.append_attribute("name").set_value(name_.c_str());
+        if (is_child) {
+            domain.append_attribute("id").set_value(
+                static_cast<unsigned>(TRY(document_.number_of(node_, "id"))));
+        }
         domain.append_attribute("priority")
             .set_value(static_cast<unsigned>(TRY(document_.number_or(node_, "priority", 150))));
         const auto stack = TRY(document_.number_or(node_, "stack_size", 0x8000));

@@ -85,6 +85,8 @@ public:
                                              unsigned priority);
     /// A domain whose element a class made itself.
     [[nodiscard]] Result<Domain*> adopt(pugi::xml_node domain, unsigned line);
+    /// Where a component's element goes: the system, or the domain that may restart it.
+    [[nodiscard]] Result<pugi::xml_node> parent_of(pugi::xml_node settings) const;
     /// Takes note that a driver has a device.
     void use_device(UsedDevice device) { devices_.push_back(std::move(device)); }
     /// And that the last one, a sound card, should have so many streams.
@@ -129,9 +131,7 @@ private:
 
     [[nodiscard]] Result<> note_domains(pugi::xml_node parent);
     [[nodiscard]] Result<> note_channels();
-    /// Where a component's element goes: the system, or the domain that may restart it.
-    [[nodiscard]] Result<pugi::xml_node> parent_of(pugi::xml_node settings) const;
-    void                                 note_memory();
+    void                   note_memory();
     /// The highest free place in the board's RAM.
     [[nodiscard]] std::optional<std::uint64_t> free_range(std::uint64_t size,
                                                           std::uint64_t alignment) const;

@@ -309,6 +309,11 @@ bool Queue::publish()
     return (load_relaxed<std::uint16_t>(avail_) & k_avail_no_interrupt) == 0;
 }
 
+bool Queue::has_more() const
+{
+    return live_ && load_relaxed<std::uint16_t>(avail_ + k_avail_idx) != next_avail_;
+}
+
 bool Queue::rest()
 {
     if (!live_) {

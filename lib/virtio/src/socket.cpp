@@ -100,6 +100,9 @@ void Socket::transmit()
         stuck_ = stuck_ || to_guest_.is_full();
         if (stuck_ || waits_ == waiting_.size()) {
             queue.suppress();
+            if (waits_ == waiting_.size() && patience_ != nullptr) {
+                patience_->held_up();
+            }
             break;
         }
     } while (queue.rest());
@@ -131,6 +134,7 @@ void Socket::begin(Waiting& packet)
         return waiting_[other].header.dst_cid == packet.header.dst_cid;
     });
     if (behind || !advance(packet)) {
+        packet.number = numbers_++;
         ++waits_;
     }
 }
@@ -155,6 +159,14 @@ bool Socket::advance(Waiting& packet)
     return true;
 }
 
+/// The packet at this place in `order_` waits no more.
+void Socket::close_ranks(std::size_t place)
+{
+    const auto at = order_.begin() + static_cast<std::ptrdiff_t>(place);
+    std::rotate(at, at + 1, order_.begin() + static_cast<std::ptrdiff_t>(waits_));
+    --waits_;
+}
+
 /// What waits, in order for each peer.
 void Socket::retry()
 {
@@ -168,11 +180,33 @@ void Socket::retry()
             ++i;
             continue;
         }
-        --waits_;
-        std::rotate(order_.begin() + static_cast<std::ptrdiff_t>(i),
-                    order_.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-                    order_.begin() + static_cast<std::ptrdiff_t>(waits_) + 1);
+        close_ranks(i);
     }
+}
+
+std::optional<Socket::HoldUp> Socket::hold_up() const
+{
+    if (waits_ != waiting_.size()) {
+        return std::nullopt;
+    }
+    const Waiting& oldest = waiting_[order_[0]];
+    return HoldUp{.cid = oldest.header.dst_cid, .number = oldest.number, .left = oldest.header.len};
+}
+
+void Socket::give_up(std::uint32_t cid)
+{
+    for (std::size_t i = 0; i < waits_;) {
+        Waiting& packet = waiting_[order_[i]];
+        if (packet.header.dst_cid != cid) {
+            ++i;
+            continue;
+        }
+        queues_[k_transmit].finish(std::move(packet.chain), 0);
+        close_ranks(i);
+    }
+    ++counters_.given_up;
+    peers_.disconnect(cid);
+    settle();
 }
 
 /// In: resets that are owed, then packets of the peers.

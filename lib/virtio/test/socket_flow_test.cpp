@@ -248,6 +248,52 @@ TEST_F(VirtioSocket, WhatWaitsIsBoundedAndGoesOn)
     EXPECT_EQ(text, "abcdefghijklmnopqrst");
 }
 
+TEST_F(VirtioSocket, APeerThatTakesNothingCanBeGivenUp)
+{
+    struct Patience final : virtio::SocketPatience {
+        void     held_up() override { ++calls; }
+        unsigned calls = 0;
+    } patience;
+    device.set_patience(patience);
+    start();
+    connect(4);
+    connect(2);
+    peers.peers[4].packets = 0;
+    for (unsigned i = 0; i < 3; ++i) {
+        send(guest(SocketOp::data), "lost");
+    }
+    send(guest(SocketOp::data, 2), "one");
+    EXPECT_EQ(peer_ops(2), "5 ") << "others are not held up yet";
+    EXPECT_FALSE(device.hold_up());
+    send(guest(SocketOp::data), "lost");
+    ASSERT_TRUE(device.hold_up());
+    EXPECT_EQ(patience.calls, 1u);
+    EXPECT_FALSE(device.has_more());
+    send(guest(SocketOp::data, 2), "two");
+    EXPECT_EQ(peer_ops(2), "") << "no place for it";
+    EXPECT_TRUE(device.has_more());
+    const auto before = device.hold_up();
+    EXPECT_EQ(before->cid, 4u);
+    EXPECT_EQ(device.hold_up(), before);
+
+    // It takes one: that is another packet then.
+    peers.peers[4].packets = 1;
+    peers.device->ready();
+    send(guest(SocketOp::data), "lost");
+    ASSERT_TRUE(device.hold_up());
+    EXPECT_NE(device.hold_up(), before);
+    EXPECT_EQ(peer_ops(2), "5 ");
+
+    device.give_up(4);
+    EXPECT_EQ(peers.disconnected, 1u);
+    EXPECT_EQ(got_ops(), "3 ") << "the guest is told";
+    EXPECT_FALSE(device.hold_up());
+    EXPECT_EQ(device.queue(1)->in_flight(), 0u);
+    EXPECT_EQ(device.counters().given_up, 1u);
+    send(guest(SocketOp::data, 2), "three");
+    EXPECT_EQ(peer_ops(2), "5 ") << "and other connections go on";
+}
+
 TEST_F(VirtioSocket, PacketsForTheGuestWaitForBuffers)
 {
     start(~0ULL, 1);

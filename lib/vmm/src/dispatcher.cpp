@@ -67,6 +67,17 @@ base::Result<> Dispatcher::claim_timer(microkit::Channel channel)
     return {};
 }
 
+std::optional<unsigned> Dispatcher::claim_alarm(AlarmListener& listener)
+{
+    for (unsigned i = 0; i < alarms_.size(); ++i) {
+        if (alarms_[i] == nullptr || alarms_[i] == &listener) {
+            alarms_[i] = &listener;
+            return AlarmClock::k_devices + i;
+        }
+    }
+    return std::nullopt;
+}
+
 bool Dispatcher::fault(unsigned child, microkit::MessageInfo message, microkit::MessageInfo& reply)
 {
     reply = microkit::MessageInfo{};
@@ -113,6 +124,10 @@ void Dispatcher::wake_sleepers()
     while (const auto sleeper = alarm_clock_.next_due(now)) {
         if (*sleeper == AlarmClock::k_watch) {
             watch(now);
+            continue;
+        }
+        if (*sleeper >= AlarmClock::k_devices) {
+            alarms_[*sleeper - AlarmClock::k_devices]->alarm();
             continue;
         }
         const VcpuOwner& owner = vcpus_[*sleeper];

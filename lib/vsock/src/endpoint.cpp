@@ -15,6 +15,9 @@ Endpoint::Endpoint(virtio::SocketSwitch& peers, std::span<Socket> sockets)
     : peers_{peers}
     , sockets_{sockets}
 {
+    for (Socket& socket : sockets_) { // a program that is restarted finds its last life's
+        socket = {};
+    }
     peers_.connect(*this);
 }
 

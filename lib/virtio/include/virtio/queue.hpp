@@ -74,6 +74,9 @@ public:
         return static_cast<std::uint16_t>(next_avail_ - next_used_);
     }
 
+    /// Whether the driver has put in more than was taken.
+    [[nodiscard]] bool has_more() const;
+
     /// How far driver and device are, in requests since the queue went live (modulo 2^16). For
     /// reports: the first is read from the guest's memory now.
     struct Progress {

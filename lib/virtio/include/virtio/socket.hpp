@@ -52,6 +52,16 @@ private:
     std::size_t                      count_ = 0;
 };
 
+/// Who decides how long a peer that takes nothing may hold up what the guest sends to others.
+class SocketPatience {
+public:
+    /// There is no place for another packet to wait: see Socket::hold_up(). May come again.
+    virtual void held_up() = 0;
+
+protected:
+    ~SocketPatience() = default;
+};
+
 /// Packets go through, in order and without loss: one for which the peer has no room stays in the
 /// guest's memory, one for which the guest has no buffer stays in the switch. On the way the device
 /// holds both sides to the rules of connections; a side that breaks one loses the connection, by a
@@ -72,6 +82,7 @@ public:
         SocketHeader                         header{};
         Reader                               payload{};
         std::array<Segment, k_most_segments> segments{};
+        std::uint32_t                        number = 0; ///< counts those that had to wait
     };
 
     /// `Flows` connections at a time, of which a peer gets half at most; those that are being
@@ -97,12 +108,31 @@ public:
     /// the guest is told by an event.
     void transport_reset();
 
+    /// The packet that has waited longest, while no other can be taken from the guest.
+    struct HoldUp {
+        std::uint32_t cid    = 0; ///< whom it is for
+        std::uint32_t number = 0; ///< which one
+        std::uint32_t left   = 0; ///< bytes of it
+
+        bool operator==(const HoldUp&) const = default;
+    };
+    /// Nothing: there is place for others. The same twice: the peer has taken nothing meanwhile.
+    [[nodiscard]] std::optional<HoldUp> hold_up() const;
+    /// Whether the guest has packets that were not looked at yet.
+    [[nodiscard]] bool has_more() const { return queues_[k_transmit].has_more(); }
+    /// Has held_up() called from now on.
+    void set_patience(SocketPatience& patience) { patience_ = &patience; }
+    /// A peer is not waited for any longer: what waits for it is lost, and with it all connections
+    /// between the two. Both sides are told.
+    void give_up(std::uint32_t cid);
+
     struct Counters {
         std::uint64_t sent     = 0; ///< packets to peers
         std::uint64_t received = 0; ///< packets to the guest
         std::uint64_t dropped  = 0; ///< packets that belong to nothing
         std::uint64_t refused  = 0; ///< packets that were answered by a reset
         std::uint64_t aborted  = 0; ///< connections that somebody broke a rule of
+        std::uint64_t given_up = 0; ///< times that a peer was not waited for any longer
     };
     [[nodiscard]] const Counters& counters() const { return counters_; }
     /// Connections now.
@@ -152,6 +182,7 @@ private:
     void               begin(Waiting& packet);
     [[nodiscard]] bool advance(Waiting& packet);
     void               retry();
+    void               close_ranks(std::size_t place);
     void               receive();
     [[nodiscard]] bool deliver(const SocketHeader& packet);
     [[nodiscard]] bool take_buffer();
@@ -164,8 +195,10 @@ private:
     SocketSwitch&           peers_;
     SocketFlows             flows_;
     std::span<Waiting>      waiting_;
-    std::span<std::uint8_t> order_;     ///< the ones in use, the oldest first; then the free ones
-    std::size_t             waits_ = 0; ///< how many are in use
+    std::span<std::uint8_t> order_; ///< the ones in use, the oldest first; then the free ones
+    std::size_t             waits_    = 0; ///< how many are in use
+    std::uint32_t           numbers_  = 0; ///< of those that had to wait
+    SocketPatience*         patience_ = nullptr;
     std::uint64_t           guest_cid_;
     SocketReplies           to_guest_{};
     SocketReplies           to_peers_{};

@@ -15,11 +15,12 @@
 
 namespace vmm {
 
-/// Deadlines are values of the physical counter (CNTPCT_EL0), one for each of up to 63 sleepers.
+/// Deadlines are values of the physical counter (CNTPCT_EL0), one for each vCPU and a few others.
 class AlarmClock {
 public:
-    static constexpr unsigned k_sleepers = 63;
     static constexpr unsigned k_watch    = 62; ///< no vCPU: who looks after machines that hang
+    static constexpr unsigned k_devices  = 63; ///< from here on: AlarmListeners
+    static constexpr unsigned k_sleepers = k_devices + 4;
 
     /// `frequency` of the counter in Hz, not zero.
     void use(microkit::Channel timer, std::uint64_t frequency);

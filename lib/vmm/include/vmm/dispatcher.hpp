@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 namespace vmm {
 
@@ -22,6 +23,15 @@ public:
 
 protected:
     ~ChannelListener() = default;
+};
+
+/// Who is not a vCPU and wants to be woken at a time.
+class AlarmListener {
+public:
+    virtual void alarm() = 0;
+
+protected:
+    ~AlarmListener() = default;
 };
 
 /// A protection domain has one event loop, hence one of these. It holds no guest's state.
@@ -39,6 +49,9 @@ public:
     base::Result<> claim_timer(microkit::Channel channel);
 
     [[nodiscard]] AlarmClock& alarm_clock() { return alarm_clock_; }
+    /// A place in the alarm clock: what its set() and clear() want to be told. Nothing: all are
+    /// taken.
+    [[nodiscard]] std::optional<unsigned> claim_alarm(AlarmListener& listener);
 
     /// A fault of a vCPU. False: the vCPU is not resumed by a reply.
     bool fault(unsigned child, microkit::MessageInfo message, microkit::MessageInfo& reply);
@@ -68,6 +81,8 @@ private:
     std::array<VcpuOwner, k_children>    vcpus_{};
     std::array<ChannelOwner, k_children> channels_{};
     AlarmClock                           alarm_clock_{};
+
+    std::array<AlarmListener*, AlarmClock::k_sleepers - AlarmClock::k_devices> alarms_{};
 };
 
 /// The one of this protection domain.
