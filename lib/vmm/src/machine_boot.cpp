@@ -119,6 +119,10 @@ bool Machine::start(std::string_view what)
         }
         configured_ = true;
         put_vcpus_below_us();
+        for (VcpuId id = 0; id < vcpus_ && config_.may_be_restarted; ++id) {
+            vcpu(id).stop();
+            records_[id].used = true; // by a life of this domain that we know nothing of
+        }
     }
     gic_.reset();
     for (VcpuId id = 0; id < vcpus_; ++id) {

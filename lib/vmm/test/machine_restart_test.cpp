@@ -56,6 +56,27 @@ TEST_F(LifeCycle, EveryRegisterIsAsAtTheFirstStart)
     EXPECT_EQ(vcpu.system, system);
 }
 
+TEST_F(LifeCycle, EveryRegisterIsSoWhenTheDomainItselfIsRestarted)
+{
+    boot();
+    auto&      vcpu    = fake.vcpu(0);
+    const auto general = vcpu.registers;
+    auto       system  = vcpu.system;
+    system[0]          = 0x34d5'8820;
+    vcpu.registers.fill(77);
+    vcpu.system.fill(77);
+    // What a parent's restart leaves of the domain: nothing. The vCPU runs on.
+    vmm::dispatcher.reset();
+    vmm::Machine next{vmm::MachineConfig{.name     = "next",
+                                         .ram      = {vmm::ram(&ram_address, k_ram, &ram_size)},
+                                         .vcpus    = 2,
+                                         .platform = k_platform,
+                                         .may_be_restarted = true}};
+    ASSERT_TRUE(next.boot(vmm::Image{.bytes = kernel_bytes()}));
+    EXPECT_EQ(vcpu.registers, general);
+    EXPECT_EQ(vcpu.system, system);
+}
+
 TEST_F(LifeCycle, AThousandRestartsFromAnEvent)
 {
     on_event = [](vmm::Machine& m, vmm::Event) { EXPECT_TRUE(m.restart()); };

@@ -14,8 +14,6 @@
 namespace vsock {
 namespace {
 
-constexpr std::uint64_t k_never = ~std::uint64_t{0};
-
 /// Whether a counter on its way from `before` to `now` passes `event`.
 bool passes(std::uint64_t event, std::uint64_t before, std::uint64_t now)
 {
@@ -87,6 +85,7 @@ void Link::drop()
     lost_ = lost_ || up_;
     up_   = false;
     tail_ = published_ = head_ = returned_ = available_ = 0;
+    asked_                                              = k_never;
     holds_                                              = false;
     store_relaxed(own_->tail, std::uint64_t{0});
     store_relaxed(own_->head, std::uint64_t{0});
@@ -286,8 +285,11 @@ bool Link::ask_for_more()
     if (!up_) {
         return false;
     }
-    store_relaxed(own_->data_event, head_);
-    full_barrier(); // our wish before its tail
+    if (asked_ != head_) {
+        store_relaxed(own_->data_event, head_);
+        full_barrier(); // our wish before its tail
+        asked_ = head_;
+    }
     return load_acquire(peer_->tail) != head_;
 }
 

@@ -30,8 +30,9 @@ void init()
     vmm::dispatcher.reset();
     devices.emplace();
     machine.emplace(vmm::MachineConfig{
-        .platform = vmm::platform(board::gic, board::timer, board::cpu),
-        .on_event = react,
+        .platform         = vmm::platform(board::gic, board::timer, board::cpu),
+        .on_event         = react,
+        .may_be_restarted = true,
     });
     devices->attach_to(*machine);
     machine->boot(vmm::Linux{.kernel  = vmm::images::kernel(),

@@ -148,6 +148,10 @@ struct MachineConfig {
     /// What a restart finds in RAM besides the images.
     RamAtRestart ram_at_restart = RamAtRestart::zeroed;
 
+    /// A parent may restart this domain: its vCPUs are stopped and reset at the first start, too,
+    /// since they may run the guest of an earlier life. init() must make all objects anew.
+    bool may_be_restarted = false;
+
     /// Memory of this PD for copies of images that lie in guest RAM (the image tool put them
     /// there): the guest writes over them, and a restart needs them as they were. Without it such a
     /// machine does not restart.

@@ -65,6 +65,8 @@ private:
     template <class Copy>
     static void around(std::uint64_t at, std::uint64_t size, std::uint64_t capacity, Copy&& copy);
 
+    static constexpr std::uint64_t k_never = ~std::uint64_t{0};
+
     Half*              own_       = nullptr;
     std::byte*         own_ring_  = nullptr;
     const Half*        peer_      = nullptr;
@@ -82,8 +84,9 @@ private:
     std::uint64_t published_ = 0;
     std::uint64_t head_      = 0;
     std::uint64_t returned_  = 0;
-    std::uint64_t available_ = 0; ///< the other's tail, when we last looked
-    std::uint32_t read_      = 0; ///< of the current packet's payload
+    std::uint64_t available_ = 0;       ///< the other's tail, when we last looked
+    std::uint64_t asked_     = k_never; ///< our wish for more that the other side surely sees
+    std::uint32_t read_      = 0;       ///< of the current packet's payload
 
     bool                 holds_ = false; ///< a packet in header_
     virtio::SocketHeader header_{};

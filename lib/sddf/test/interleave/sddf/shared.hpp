@@ -4,40 +4,15 @@
 // time that the schedule chooses, unless a full fence comes first.
 #pragma once
 
-#include <cstdint>
-#include <cstring>
-
-namespace model {
-
-std::uint64_t load(const void* at, unsigned size);
-void          store(void* at, std::uint64_t value, unsigned size);
-void          fence();
-
-} // namespace model
+#include "kit/interleave_words.hpp"
 
 namespace sddf {
 
-template <class T>
-[[nodiscard]] T load_acquire(const T& shared)
-{
-    return static_cast<T>(model::load(&shared, sizeof(T)));
-}
-template <class T>
-void store_release(T& shared, T value)
-{
-    model::store(&shared, value, sizeof(T));
-}
-template <class T>
-[[nodiscard]] T load_relaxed(const T& shared)
-{
-    return load_acquire(shared);
-}
-template <class T>
-void store_relaxed(T& shared, T value)
-{
-    store_release(shared, value);
-}
-inline void full_barrier() { model::fence(); }
+using kit::interleave::words::full_barrier;
+using kit::interleave::words::load_acquire;
+using kit::interleave::words::load_relaxed;
+using kit::interleave::words::store_relaxed;
+using kit::interleave::words::store_release;
 
 /// Slots are no part of the model: the counters order them.
 template <class Slot>

@@ -1,44 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Stands in for the real vsock/shared.hpp: the counters and wishes of a link (its words of 64 bits)
-// are in a model of memory with store buffers, see tests/kit/include/kit/interleave.hpp. Sessions
-// and records are no part of the model: the counters order the records.
+// are in a model of memory with store buffers. Sessions and records, in words of 32 bits, are no
+// part of the model: the counters order the records.
 #pragma once
 
-#include "kit/interleave.hpp"
+#include "kit/interleave_words.hpp"
+
+#include <cstdint>
 
 namespace vsock {
 
-template <class T>
-inline constexpr bool k_in_model = sizeof(T) == 8;
+using kit::interleave::words::full_barrier;
+using kit::interleave::words::load_acquire;
+using kit::interleave::words::load_relaxed;
+using kit::interleave::words::store_relaxed;
+using kit::interleave::words::store_release;
 
-template <class T>
-[[nodiscard]] T load_acquire(const T& shared)
-{
-    if constexpr (k_in_model<T>) {
-        return static_cast<T>(model::load(&shared, sizeof(T)));
-    } else {
-        return shared;
-    }
-}
-template <class T>
-void store_release(T& shared, T value)
-{
-    if constexpr (k_in_model<T>) {
-        model::store(&shared, value, sizeof(T));
-    } else {
-        shared = value;
-    }
-}
-template <class T>
-[[nodiscard]] T load_relaxed(const T& shared)
-{
-    return load_acquire(shared);
-}
-template <class T>
-void store_relaxed(T& shared, T value)
-{
-    store_release(shared, value);
-}
-inline void full_barrier() { model::fence(); }
+[[nodiscard]] inline std::uint32_t load_acquire(const std::uint32_t& shared) { return shared; }
+[[nodiscard]] inline std::uint32_t load_relaxed(const std::uint32_t& shared) { return shared; }
+inline void store_relaxed(std::uint32_t& shared, std::uint32_t value) { shared = value; }
+inline void store_release(std::uint32_t& shared, std::uint32_t value) { shared = value; }
 
 } // namespace vsock
