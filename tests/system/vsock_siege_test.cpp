@@ -14,7 +14,7 @@ using testing::Not;
 
 /// One that is silent and one that never is, in the background.
 constexpr const char* k_two_connections =
-    "mkfifo /tmp/silent; vsock connect 4 7 <> /tmp/silent & vsock connect 4 9 < /dev/zero &";
+    "mkfifo silent; vsock connect 4 7 <> silent & vsock connect 4 9 < /dev/zero &";
 
 class VsockSiege : public testing::Test {
 protected:
@@ -30,8 +30,8 @@ protected:
     /// Bytes go to the other guest and come back as they were.
     void expect_an_echo()
     {
-        (void)one.run("head -c 1000000 /dev/urandom > /tmp/a; vsock connect 4 7 < /tmp/a > /tmp/b");
-        EXPECT_EQ(one.run("cmp /tmp/a /tmp/b && echo the same"), "the same\n");
+        (void)one.run("head -c 1000000 /dev/urandom > a; vsock connect 4 7 < a > b");
+        EXPECT_EQ(one.run("cmp a b && echo the same"), "the same\n");
     }
 };
 
@@ -42,7 +42,7 @@ TEST_F(VsockSiege, NobodyElseNotices)
     expect_an_echo();
 
     // Other packets wait behind those that nobody takes, until the peer is given up.
-    EXPECT_EQ(one.run("head -c 500000 /dev/zero | vsock connect -w 11 5 2> /tmp/end; echo over"),
+    EXPECT_EQ(one.run("head -c 500000 /dev/zero | vsock connect -w 11 5; echo over"),
               "over\n");
     expect_that_all_is_well();
 
