@@ -42,8 +42,7 @@ TEST_F(VsockSiege, NobodyElseNotices)
     expect_an_echo();
 
     // Other packets wait behind those that nobody takes, until the peer is given up.
-    EXPECT_EQ(one.run("head -c 500000 /dev/zero | vsock connect -w 11 5; echo over"),
-              "over\n");
+    EXPECT_EQ(one.run("head -c 500000 /dev/zero | vsock connect -w 11 5; echo over"), "over\n");
     expect_that_all_is_well();
 
     // A program, and a VMM with its guest, begin anew in the middle of connections.
