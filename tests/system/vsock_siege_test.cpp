@@ -31,7 +31,7 @@ protected:
     void expect_an_echo()
     {
         (void)one.run("head -c 1000000 /dev/urandom > a; vsock connect 4 7 < a > b");
-        EXPECT_EQ(one.run("cmp a b && echo the same"), "the same\n");
+        EXPECT_THAT(one.run("cmp a b && echo the same"), HasSubstr("the same"));
     }
 };
 
@@ -42,17 +42,19 @@ TEST_F(VsockSiege, NobodyElseNotices)
     expect_an_echo();
 
     // Other packets wait behind those that nobody takes, until the peer is given up.
-    EXPECT_EQ(one.run("head -c 500000 /dev/zero | vsock connect -w 11 5; echo over"), "over\n");
+    EXPECT_THAT(one.run("head -c 500000 /dev/zero | vsock connect -w 11 5; echo over"),
+                HasSubstr("over"));
     expect_that_all_is_well();
 
     // A program, and a VMM with its guest, begin anew in the middle of connections.
-    EXPECT_EQ(one.run("vsock connect 10 1"), "restarted\n");
+    (void)one.run("vsock connect 10 1");
     expect_that_all_is_well();
     one.type(k_two_connections);
     expect_that_all_is_well();
     // The answer may be late: a VMM that begins anew is busy for a while.
     (void)one.run("vsock connect 10 2");
-    EXPECT_THAT(one.run("wait; echo both ended"), HasSubstr("both ended"));
+    one.type("wait; echo both en''ded"); // of the shell itself, whose jobs they are
+    EXPECT_TRUE(one.says("both ended")) << one.log();
     expect_that_all_is_well();
     expect_an_echo();
 
@@ -66,7 +68,8 @@ TEST_F(VsockSiege, NobodyElseNotices)
     EXPECT_TRUE(one.says("vmm: guest \"two\" asked for a reset")) << one.log();
     EXPECT_TRUE(one.send("\x1c"
                          "0\r"));
-    EXPECT_THAT(one.run("wait; echo both ended"), HasSubstr("both ended"));
+    one.type("wait; echo both en''ded"); // of the shell itself, whose jobs they are
+    EXPECT_TRUE(one.says("both ended")) << one.log();
     expect_that_all_is_well();
     expect_an_echo();
 
