@@ -4,6 +4,7 @@
 #include "bench.hpp"
 #include "build.hpp"
 #include "command.hpp"
+#include "commands.hpp"
 #include "control.hpp"
 #include "devices.hpp"
 #include "options.hpp"
@@ -104,6 +105,9 @@ int main(int argument_count, char** arguments)
     const std::vector<std::string> words{arguments + 1, arguments + argument_count};
     if (!words.empty() && words.front() == "exec") {
         return control::exec_main({words.begin() + 1, words.end()}, this_tree().build / "run");
+    }
+    if (const auto done = run_command(words)) {
+        return *done;
     }
     const auto options = parse_options(words);
     if (!options) {

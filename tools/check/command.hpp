@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// `vmm check` and `vmm dtb`, as functions.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace check {
+
+inline constexpr int k_exit_nothing  = 0; ///< no errors (with --strict, no warnings either)
+inline constexpr int k_exit_findings = 1;
+inline constexpr int k_exit_call     = 2; ///< a call that makes no sense, a file that is not there
+
+/// The words after `vmm check`.
+[[nodiscard]] int check_command(std::vector<std::string> words, std::ostream& out,
+                                std::ostream& err);
+
+/// The words after `vmm dtb`.
+[[nodiscard]] int dtb_command(std::vector<std::string> words, std::ostream& out, std::ostream& err);
+
+} // namespace check

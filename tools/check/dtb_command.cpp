@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// vmm dtb
+#include "command.hpp"
+#include "options.hpp"
+#include "tree_source.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fstream>
+#include <ostream>
+
+namespace check {
+namespace {
+
+namespace fs = std::filesystem;
+using Bytes  = std::expected<std::string, std::string>;
+
+/// A blob from a source, from a blob, or of a system's guest.
+Bytes blob_of(const Files& files, const std::string& guest)
+{
+    const auto to_text = [](const std::vector<std::byte>& bytes) {
+        return std::string{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    };
+    if (files.system.extension() == ".dts" || files.system.extension() == ".dtb") {
+        const auto tree = read_tree(files.system, files.system.filename().string());
+        if (!tree) {
+            return std::unexpected(tool::format_error(tree.error()));
+        }
+        return to_text(tree->blob());
+    }
+    const auto subject = read_subject(files);
+    if (!subject) {
+        return std::unexpected(subject.error() + "\n");
+    }
+    if (!subject->refusals.empty()) {
+        return std::unexpected(tool::format_error(subject->refusals.front().second));
+    }
+    std::string names;
+    for (const auto& one : subject->guests) {
+        if (guest.empty() || one->vm->name == guest || one->vmm->name == guest) {
+            if (!one->tree) {
+                return std::unexpected("the guest's tree follows the board: name one with --board "
+                                       "or --board-dtb\n");
+            }
+            return to_text(one->tree->blob());
+        }
+        names += (names.empty() ? "" : ", ") + one->vm->name;
+    }
+    return std::unexpected(fmt::format("there is no guest '{}'; there are: {}\n", guest,
+                                       names.empty() ? "none" : names));
+}
+
+} // namespace
+
+int dtb_command(std::vector<std::string> words, std::ostream& out, std::ostream& err)
+{
+    CLI::App     parser{"Shows or compiles a device tree: of a file, or the one that libvmm writes "
+                        "for a guest of a system.",
+                    "vmm dtb"};
+    InputOptions input;
+    std::string  output, guest;
+    input.add_to(parser);
+    parser.add_option("--guest", guest, "which guest of the system; without it the first");
+    parser.add_option("-o,--output", output,
+                      "write a blob to this file, or a source if its name ends in .dts; without it "
+                      "the source goes to standard output");
+    parser.footer("Exit codes: 0 done, 1 the tree is damaged or refused, 2 a wrong call.\n"
+                  "What only the VMM knows at run time (bootargs, initrd, seeds) is not in it.");
+    try {
+        std::ranges::reverse(words); // what CLI11 wants
+        parser.parse(words);
+    } catch (const CLI::ParseError& problem) {
+        const int code = parser.exit(problem, out, err);
+        return code == 0 ? k_exit_nothing : k_exit_call;
+    }
+    const auto files = input.files();
+    if (!files) {
+        err << fmt::format("vmm dtb: {}\n", files.error());
+        return k_exit_call;
+    }
+    const auto blob = blob_of(*files, guest);
+    if (!blob) {
+        err << "vmm dtb: " << blob.error();
+        return k_exit_findings;
+    }
+    Bytes text = *blob;
+    if (output.empty() || output.ends_with(".dts")) {
+        text = decompile(*blob);
+    }
+    if (!text) {
+        err << "vmm dtb: " << text.error() << '\n';
+        return k_exit_findings;
+    }
+    if (output.empty()) {
+        out << *text;
+        return k_exit_nothing;
+    }
+    std::ofstream file{output, std::ios::binary};
+    file << *text;
+    file.close();
+    if (!file) {
+        err << fmt::format("vmm dtb: {} cannot be written\n", output);
+        return k_exit_call;
+    }
+    return k_exit_nothing;
+}
+
+} // namespace check

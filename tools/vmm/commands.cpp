@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "commands.hpp"
+
+#include "command.hpp"
+
+#include <array>
+#include <iostream>
+
+namespace vmm {
+
+std::optional<int> run_command(const std::vector<std::string>& words)
+{
+    using Run = int (*)(std::vector<std::string>, std::ostream&, std::ostream&);
+    struct Command {
+        const char* name;
+        Run         run;
+    };
+    static constexpr std::array k_commands{
+        Command{"check", check::check_command},
+        Command{"dtb", check::dtb_command},
+    };
+    for (const auto& [name, run] : k_commands) {
+        if (!words.empty() && words.front() == name) {
+            return run({words.begin() + 1, words.end()}, std::cout, std::cerr);
+        }
+    }
+    return std::nullopt;
+}
+
+} // namespace vmm
