@@ -18,8 +18,8 @@ std::string list_of_rules()
     for (const auto& chapter : chapters()) {
         text += fmt::format("{}\n", chapter.title);
         for (const auto& rule : chapter.rules) {
-            text += fmt::format("  {:<32} {:<7}  {}\n", rule.name, name_of(rule.severity),
-                                rule.title);
+            text +=
+                fmt::format("  {:<32} {:<7}  {}\n", rule.name, name_of(rule.severity), rule.title);
         }
     }
     return text;
@@ -35,7 +35,7 @@ constexpr auto k_footer =
 int check_command(std::vector<std::string> words, std::ostream& out, std::ostream& err)
 {
     CLI::App     parser{"Finds in a system what would otherwise show on the board, or never.",
-                        "vmm check"};
+                    "vmm check"};
     InputOptions input;
     bool         json = false, strict = false, rules = false;
     std::string  rule, samples;
@@ -72,16 +72,16 @@ int check_command(std::vector<std::string> words, std::ostream& out, std::ostrea
         return k_exit_nothing;
     }
     const auto files   = input.files();
-    const auto subject = files ? read_subject(*files)
-                               : std::expected<Subject, std::string>{std::unexpected(files.error())};
+    const auto subject = files
+                             ? read_subject(*files)
+                             : std::expected<Subject, std::string>{std::unexpected(files.error())};
     if (!subject) {
         err << fmt::format("vmm check: {}\n", subject.error());
         return k_exit_call;
     }
     const auto findings = check_all(*subject);
     out << (json ? to_json(findings) : to_text(findings));
-    const bool bad =
-        count(findings, Severity::error) != 0 || (strict && !findings.empty());
+    const bool bad = count(findings, Severity::error) != 0 || (strict && !findings.empty());
     return bad ? k_exit_findings : k_exit_nothing;
 }
 

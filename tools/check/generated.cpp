@@ -71,8 +71,8 @@ public:
         if (ram_.empty() || !gic) {
             return std::nullopt;
         }
-        cpu_          = first_cpu();
-        bootargs_     = guest_.settings.bootargs.value_or("");
+        cpu_      = first_cpu();
+        bootargs_ = guest_.settings.bootargs.value_or("");
         vmm::DeviceTreeInputs inputs{};
         inputs.ram            = ram_;
         inputs.vcpus          = vcpus_;
@@ -170,8 +170,8 @@ private:
     void read_timer(vmm::DeviceTreeInputs& inputs) const
     {
         const auto* const timer = board_.find_compatible({"arm,armv8-timer"});
-        for (std::size_t i = 0; timer != nullptr && i < inputs.timer_ppis.size() &&
-                                i < timer->interrupts.size();
+        for (std::size_t i = 0;
+             timer != nullptr && i < inputs.timer_ppis.size() && i < timer->interrupts.size();
              ++i) {
             inputs.timer_ppis.at(i) = timer->interrupts[i].intid;
         }
@@ -200,8 +200,8 @@ void write_trees(Subject& subject)
             continue;
         }
         if (auto blob = Writer{subject, *guest}.write()) {
-            auto tree = Tree::create(*std::move(blob),
-                                     fmt::format("{} (generated)", guest->vm->name));
+            auto tree =
+                Tree::create(*std::move(blob), fmt::format("{} (generated)", guest->vm->name));
             if (tree) {
                 guest->tree         = *std::move(tree);
                 guest->tree_is_ours = true;

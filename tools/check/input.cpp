@@ -36,10 +36,11 @@ tool::Board board_for_reader(const boardgen::Board* facts)
     constexpr unsigned      k_widest    = 48;
     constexpr std::uint64_t k_most_irqs = 1019;
     tool::Board             board;
-    board.name    = facts != nullptr ? facts->name : "any";
-    board.pa_bits = facts != nullptr ? facts->pa_bits : k_widest;
-    board.cores   = facts != nullptr ? facts->cores : 64;
-    board.max_irq = facts != nullptr ? facts->max_irq : k_most_irqs;
+    board.timer_hz = 1; // any budget fits
+    board.name     = facts != nullptr ? facts->name : "any";
+    board.pa_bits  = facts != nullptr ? facts->pa_bits : k_widest;
+    board.cores    = facts != nullptr ? facts->cores : 64;
+    board.max_irq  = facts != nullptr ? facts->max_irq : k_most_irqs;
     if (facts != nullptr) {
         for (const auto irq : facts->reserved_irqs()) {
             board.reserved_irqs.push_back(irq);
@@ -49,7 +50,7 @@ tool::Board board_for_reader(const boardgen::Board* facts)
     return board;
 }
 
-/// Reads a description into the subject. `at` translates a place of it, for one that was generated.
+/// Reads a description into the subject.
 void read_description(const std::string& text, const tool::Board& board, Subject& subject)
 {
     const auto root = tool::parse_xml(text, subject.name);
@@ -108,9 +109,7 @@ private:
 void move_to_layout(tool::System& system, const std::string& layout, const std::string& file)
 {
     const Origins origins{layout};
-    const auto    place = [&](std::string_view name) {
-        return Location{file, origins.line(name), 0};
-    };
+    const auto place = [&](std::string_view name) { return Location{file, origins.line(name), 0}; };
     for (auto& domain : system.pds) {
         const auto here = place(domain.name);
         domain.where    = here;
@@ -167,8 +166,7 @@ void read_layout(const std::string& text, const boardgen::Board& board, const fs
                  Subject& subject)
 {
     const auto give_up = [&](const sysgen::Refusal& error) {
-        refuse(subject, "layout-refused",
-               {{subject.name, error.line, 0}, error.what, error.hint});
+        refuse(subject, "layout-refused", {{subject.name, error.line, 0}, error.what, error.hint});
     };
     const auto all = sysgen::read_drivers(drivers);
     if (!all) {
@@ -188,6 +186,9 @@ void read_layout(const std::string& text, const boardgen::Board& board, const fs
     subject.layout = text;
     read_description(layout->description(), board_for_reader(&board), subject);
     if (!subject.system) {
+        for (auto& [rule, refusal] : subject.refusals) {
+            refusal.where.line = refusal.where.column = 0; // nobody sees the file that was made
+        }
         return;
     }
     move_to_layout(*subject.system, text, subject.name);
@@ -214,14 +215,15 @@ std::optional<boardgen::Board> board_facts(const Files& files, Subject& subject)
     if (files.board_json.empty() || !subject.board) {
         return std::nullopt;
     }
-    const auto text = content_of(files.board_json);
-    const auto tree = boardgen::DeviceTree::create(subject.board->blob());
-    const auto facts =
-        text && tree ? boardgen::read_board(*tree, *text)
-                     : boardgen::Result<boardgen::Board>{std::unexpected("cannot be read")};
+    const auto text  = content_of(files.board_json);
+    const auto tree  = boardgen::DeviceTree::create(subject.board->blob());
+    const auto facts = text && tree
+                           ? boardgen::read_board(*tree, *text)
+                           : boardgen::Result<boardgen::Board>{std::unexpected("cannot be read")};
     if (!facts) {
         refuse(subject, "tree-refused",
-               {{files.board_json.string()}, facts.error(),
+               {{files.board_json.string()},
+                facts.error(),
                 "name a board.json and the device tree that it was written for"});
         return std::nullopt;
     }

@@ -17,9 +17,8 @@ std::expected<Files, std::string> from_build(const fs::path& file)
     const auto    json = nlohmann::json::parse(stream, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object() || !json.contains("system") || !json["system"].is_string() ||
         !json.contains("board_json") || !json["board_json"].is_string()) {
-        return std::unexpected(
-            fmt::format("{} is not the NAME.json that a build writes beside its image",
-                        file.string()));
+        return std::unexpected(fmt::format(
+            "{} is not the NAME.json that a build writes beside its image", file.string()));
     }
     Files files;
     files.system     = json["system"].get<std::string>();

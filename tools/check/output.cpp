@@ -47,8 +47,8 @@ std::string to_text(const std::vector<Finding>& findings)
     if (findings.empty()) {
         return "nothing found\n";
     }
-    return text + fmt::format("{} error{}, {} warning{}\n", errors, errors == 1 ? "" : "s", warnings,
-                              warnings == 1 ? "" : "s");
+    return text + fmt::format("{} error{}, {} warning{}\n", errors, errors == 1 ? "" : "s",
+                              warnings, warnings == 1 ? "" : "s");
 }
 
 std::string to_json(const std::vector<Finding>& findings)
@@ -85,11 +85,11 @@ std::string sample_text(const Sample& sample)
     std::string text;
     for (const auto& edit : sample.edits) {
         text += fmt::format("\n`{}`\n\n```diff\n", edit.file);
-        for (const auto& line : edit.good) {
-            text += fmt::format("+{}{}\n", line.empty() ? "" : " ", line);
-        }
         for (const auto& line : edit.bad) {
             text += fmt::format("-{}{}\n", line.empty() ? "" : " ", line);
+        }
+        for (const auto& line : edit.good) {
+            text += fmt::format("+{}{}\n", line.empty() ? "" : " ", line);
         }
         text += "```\n";
     }
@@ -115,7 +115,7 @@ std::string catalogue(const std::filesystem::path& samples)
         "it; a *warning* may work, and is rarely meant. What is meant is allowed by a comment in "
         "the description, the layout or the device tree, which says why:\n\n"
         "```xml\n<!-- vmm-check: allow dma-unprotected: the guest is as trusted as the VMM -->\n"
-        "```\n\nIn the samples, lines with `+` are right, lines with `-` are wrong.\n",
+        "```\n\nIn the samples, lines with `-` are wrong, and those with `+` right.\n",
         rules);
     for (const auto& chapter : chapters()) {
         text += fmt::format("\n## {}\n", chapter.title);

@@ -32,7 +32,7 @@ std::vector<Passed> passed_devices(const Subject& subject, const Guest& guest)
             if (is_gic(*device) || is_bus(*device)) {
                 continue;
             }
-            Passed one{.map = map, .device = device, .node = nullptr};
+            Passed     one{.map = map, .device = device, .node = nullptr};
             const auto registers = std::ranges::find_if(
                 device->registers, [&](const Range& r) { return r.overlaps(*map.physical); });
             // The guest has it at the map's address.
@@ -101,9 +101,10 @@ bool does_dma(const Node& device)
         }
     }
     constexpr std::array<std::string_view, 21> k_kinds{
-        "ethernet", "mmc",  "sdhci", "sdhc", "sd",     "usb",    "pcie",  "pci", "dma-controller",
-        "gpu",      "vpu",  "sata",  "nand", "crypto", "dwmmc",  "mmcnr", "hdmi", "virtio_mmio",
-        "display",  "mipi", "video-codec"};
+        "ethernet", "mmc",    "sdhci",          "sdhc",  "sd",   "usb",
+        "pcie",     "pci",    "dma-controller", "gpu",   "vpu",  "sata",
+        "nand",     "crypto", "dwmmc",          "mmcnr", "hdmi", "virtio_mmio",
+        "display",  "mipi",   "video-codec"};
     return has(k_kinds, device.base_name());
 }
 

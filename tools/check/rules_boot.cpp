@@ -27,28 +27,23 @@ std::vector<std::string> words(const std::string& text)
 
 /// What Linux calls the ports of a serial driver, and what the nodes are compatible with.
 struct Port {
-    std::string_view                                  name;
+    std::string_view                  name;
     std::span<const std::string_view> compatible;
 };
 using namespace std::string_view_literals;
 constexpr std::array k_pl011{"arm,pl011"sv, "arm,sbsa-uart"sv};
 constexpr std::array k_8250{
-    "ns16550a"sv, "ns16550"sv, "snps,dw-apb-uart"sv, "brcm,bcm2835-aux-uart"sv, "brcm,bcm7271-uart"sv,
-    "ti,am654-uart"sv, "nvidia,tegra20-uart"sv, "ns8250"sv};
-constexpr std::array k_imx{"fsl,imx6q-uart"sv, "fsl,imx21-uart"sv,
-                                                        "fsl,imx8mq-uart"sv};
-constexpr std::array k_lpuart{"fsl,imx7ulp-lpuart"sv,
-                                                           "fsl,imx8qxp-lpuart"sv,
-                                                           "fsl,vf610-lpuart"sv};
-constexpr std::array k_meson{"amlogic,meson-gx-uart"sv,
-                                                          "amlogic,meson-uart"sv,
-                                                          "amlogic,meson-g12a-uart"sv};
-constexpr std::array k_cadence{"cdns,uart-r1p8"sv, "cdns,uart-r1p12"sv,
-                                                            "xlnx,xuartps"sv};
+    "ns16550a"sv,          "ns16550"sv,       "snps,dw-apb-uart"sv,    "brcm,bcm2835-aux-uart"sv,
+    "brcm,bcm7271-uart"sv, "ti,am654-uart"sv, "nvidia,tegra20-uart"sv, "ns8250"sv};
+constexpr std::array k_imx{"fsl,imx6q-uart"sv, "fsl,imx21-uart"sv, "fsl,imx8mq-uart"sv};
+constexpr std::array k_lpuart{"fsl,imx7ulp-lpuart"sv, "fsl,imx8qxp-lpuart"sv, "fsl,vf610-lpuart"sv};
+constexpr std::array k_meson{"amlogic,meson-gx-uart"sv, "amlogic,meson-uart"sv,
+                             "amlogic,meson-g12a-uart"sv};
+constexpr std::array k_cadence{"cdns,uart-r1p8"sv, "cdns,uart-r1p12"sv, "xlnx,xuartps"sv};
 constexpr std::array k_qcom{"qcom,geni-debug-uart"sv, "qcom,msm-uartdm"sv};
-constexpr std::array                              k_ports{
-    Port{"ttyAMA", k_pl011},  Port{"ttyS", k_8250},     Port{"ttymxc", k_imx},
-    Port{"ttyLP", k_lpuart},  Port{"ttyAML", k_meson},  Port{"ttyPS", k_cadence},
+constexpr std::array k_ports{
+    Port{"ttyAMA", k_pl011}, Port{"ttyS", k_8250},    Port{"ttymxc", k_imx},
+    Port{"ttyLP", k_lpuart}, Port{"ttyAML", k_meson}, Port{"ttyPS", k_cadence},
     Port{"ttyMSM", k_qcom},
 };
 
@@ -100,7 +95,7 @@ void console_absent(const Subject& subject, Findings& findings)
         }
         const auto* const chosen = guest->tree->find("/chosen");
         const bool        named  = std::ranges::any_of(
-            all, [](const std::string& word) { return word.starts_with("console="); });
+                    all, [](const std::string& word) { return word.starts_with("console="); });
         if (!named && (chosen == nullptr || !chosen->has("stdout-path"))) {
             findings.add(guest->bootargs_place(),
                          fmt::format("'{}' has neither console= nor stdout-path", guest->vm->name),
@@ -114,7 +109,7 @@ void stdout_missing(const Subject& subject, Findings& findings)
     static_cast<void>(subject);
     for (const auto& guest : subject.guests) {
         const auto* const chosen = guest->tree ? guest->tree->find("/chosen") : nullptr;
-        const auto path = chosen != nullptr ? chosen->text("stdout-path") : std::string{};
+        const auto        path   = chosen != nullptr ? chosen->text("stdout-path") : std::string{};
         if (path.empty()) {
             continue;
         }
@@ -138,9 +133,9 @@ void earlycon(const Subject& subject, Findings& findings)
             }
             std::uint64_t at = 0;
             std::from_chars(word.data() + hexadecimal + 3, word.data() + word.size(), at, 16);
-            const auto maps   = subject.mapped(guest->vm->maps);
-            const bool mapped = std::ranges::any_of(
-                maps, [&](const Mapped& one) { return one.here.contains(at); });
+            const auto maps = subject.mapped(guest->vm->maps);
+            const bool mapped =
+                std::ranges::any_of(maps, [&](const Mapped& one) { return one.here.contains(at); });
             if (!mapped) {
                 findings.add(guest->bootargs_place(),
                              fmt::format("{}: nothing is mapped at {} for '{}'", word, hex(at),
@@ -201,8 +196,8 @@ std::vector<Placed> images(const Guest& guest)
     std::vector<Placed> all;
     const auto          add = [&](std::string_view what, const ImageSettings& image) {
         if (image.address) {
-            all.push_back({what, {image.address->value, image.size.value_or(1)},
-                           image.address->where});
+            all.push_back(
+                         {what, {image.address->value, image.size.value_or(1)}, image.address->where});
         }
     };
     add("kernel", guest.settings.kernel);
@@ -289,8 +284,8 @@ void kernel_misplaced(const Subject& subject, Findings& findings)
                          fmt::format("the kernel goes to {}; it begins {} bytes above a multiple "
                                      "of 2 MiB",
                                      hex(at), hex(*said.text_offset)),
-                         fmt::format("move it to {}", hex(at / k_block * k_block + k_block +
-                                                          *said.text_offset)));
+                         fmt::format("move it to {}",
+                                     hex(at / k_block * k_block + k_block + *said.text_offset)));
         }
     }
 }
@@ -317,9 +312,9 @@ void initrd_differs(const Subject& subject, Findings& findings)
     for (const auto& guest : subject.guests) {
         const auto* const chosen =
             guest->tree && !guest->tree_is_ours ? guest->tree->find("/chosen") : nullptr;
-        const auto start = chosen != nullptr ? chosen->raw.property("linux,initrd-start")
-                                             : std::optional<fdt::Property>{};
-        const auto said  = start ? start->number() : std::nullopt;
+        const auto  start = chosen != nullptr ? chosen->raw.property("linux,initrd-start")
+                                              : std::optional<fdt::Property>{};
+        const auto  said  = start ? start->number() : std::nullopt;
         const auto& image = guest->settings.initrd;
         if (said && image.address && *said != image.address->value) {
             findings.add(place_of(*guest->tree, *chosen, "linux,initrd-start"),
@@ -346,8 +341,8 @@ constexpr std::array k_rules{
          "The kernel waits for the disk, or panics: \"Unable to mount root fs\".",
          "give the guest the disk, or correct root=", root},
     Rule{"bootargs-differ", Severity::warning, "two command lines that differ",
-         "One of them has no effect, and it is seldom the one that was changed last.",
-         "keep one", two_lines},
+         "One of them has no effect, and it is seldom the one that was changed last.", "keep one",
+         two_lines},
     Rule{"images-overlap", Severity::error, "kernel, device tree and initrd over each other",
          "What is loaded last destroys the other. A kernel also clears its bss, which its file "
          "does not show: image_size of its header counts.",

@@ -40,8 +40,7 @@ std::string trouble(const Subject& subject, const Guest& guest, const Node& prov
 bool matters(const Subject& subject, const Guest& guest, const Node& node)
 {
     return node.is_device() && node.text("device_type") != "cpu" &&
-           (node.registers.empty() ||
-            is_answered(subject, guest, node, node.registers.front()));
+           (node.registers.empty() || is_answered(subject, guest, node, node.registers.front()));
 }
 
 template <Need need>
@@ -99,8 +98,8 @@ void dangling(const Subject& subject, Findings& findings)
 /// The tree that libvmm writes has fixed clocks in place of the board's, and nothing else.
 void on_board(const Subject& subject, Findings& findings)
 {
-    constexpr std::array k_names{"clock",    "reset",       "pins",  "power domain", "supply",
-                                 "DMA channel", "IOMMU", "GPIO",  "PHY",          "interrupt"};
+    constexpr std::array k_names{"clock",       "reset", "pins", "power domain", "supply",
+                                 "DMA channel", "IOMMU", "GPIO", "PHY",          "interrupt"};
     for (const auto& guest : subject.guests) {
         if (guest->tree && !guest->tree_is_ours) {
             continue;
@@ -115,9 +114,8 @@ void on_board(const Subject& subject, Findings& findings)
                     registers_behind(*one.provider) == nullptr) {
                     continue;
                 }
-                const auto text =
-                    fmt::format("{} ({})", device_behind(*one.provider).name,
-                                k_names.at(static_cast<std::size_t>(one.need)));
+                const auto text = fmt::format("{} ({})", device_behind(*one.provider).name,
+                                              k_names.at(static_cast<std::size_t>(one.need)));
                 if (list.find(text) == list.npos) {
                     list += (list.empty() ? "" : ", ") + text;
                 }
@@ -160,10 +158,11 @@ constexpr std::array k_rules{
          "a device with an interrupt of a controller that the guest does not have",
          "The kernel finds no interrupt for the device, and its driver gives up or waits.",
          k_fix_interrupt, unreachable<Need::interrupt>},
-    Rule{"phandle-dangling", Severity::error, "a property that names a node that is not there",
-         "Mostly a node was deleted that others still name. Linux treats it as missing, and drivers "
-         "refuse the device.",
-         "keep the node (status = \"disabled\" suffices), or remove the property", dangling},
+    Rule{
+        "phandle-dangling", Severity::error, "a property that names a node that is not there",
+        "Mostly a node was deleted that others still name. Linux treats it as missing, and drivers "
+        "refuse the device.",
+        "keep the node (status = \"disabled\" suffices), or remove the property", dangling},
     Rule{"depends-on-board", Severity::warning,
          "a device that needs clocks, resets, pins or power of the board",
          "In the tree that libvmm writes, its clocks are fixed ones and nothing else is mentioned. "

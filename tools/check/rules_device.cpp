@@ -126,8 +126,8 @@ void page_shared(const Subject& subject, Findings& findings)
             }
             for (const auto& other : all) {
                 // A node inside another's registers is a part of it.
-                const bool part = other.device->parent == passed.device ||
-                                  passed.device->parent == other.device;
+                const bool part =
+                    other.device->parent == passed.device || passed.device->parent == other.device;
                 if (other.map.map == passed.map.map && other.device != passed.device &&
                     other.device->enabled && !other.is_used() && !part) {
                     findings.add({passed.map.map->where, {}},
@@ -240,12 +240,12 @@ void other_device(const Subject& subject, Findings& findings)
                 return false;
             });
             if (!alike) {
-                findings.add(place_of(*guest->tree, *passed.node, "compatible"),
-                             fmt::format("{} is a {} for the guest, and a {} on the board",
-                                         passed.node->name, passed.node->text("compatible"),
-                                         passed.device->text("compatible")),
-                             fmt::format("write compatible = \"{}\"",
-                                         passed.device->text("compatible")));
+                findings.add(
+                    place_of(*guest->tree, *passed.node, "compatible"),
+                    fmt::format("{} is a {} for the guest, and a {} on the board",
+                                passed.node->name, passed.node->text("compatible"),
+                                passed.device->text("compatible")),
+                    fmt::format("write compatible = \"{}\"", passed.device->text("compatible")));
             }
         }
     }

@@ -13,7 +13,8 @@ namespace {
 constexpr std::uint64_t k_redistributors = 0x2'0000; ///< of one vCPU
 
 // Positions in reg of a GICv2.
-constexpr std::size_t k_distributor = 0, k_cpu_interface = 1, k_hypervisor = 2, k_vcpu_interface = 3;
+constexpr std::size_t k_distributor = 0, k_cpu_interface = 1, k_hypervisor = 2,
+                      k_vcpu_interface = 3;
 
 /// Frame `index` of the board's GIC, if that is of this version and has it.
 std::optional<Range> frame(const Subject& subject, unsigned version, std::size_t index)
@@ -53,9 +54,9 @@ void each_interface(const Subject& subject, Visit visit)
         if (!at || !frame(subject, 2, k_vcpu_interface)) {
             continue;
         }
-        const auto maps  = subject.mapped(guest->vm->maps);
-        const auto found = std::ranges::find_if(
-            maps, [&](const Mapped& one) { return one.here.contains(*at); });
+        const auto maps = subject.mapped(guest->vm->maps);
+        const auto found =
+            std::ranges::find_if(maps, [&](const Mapped& one) { return one.here.contains(*at); });
         visit(*guest, *at, found != maps.end() ? &*found : nullptr, maps);
     }
 }
@@ -70,12 +71,11 @@ void interface_missing(const Subject& subject, Findings& findings)
     each_interface(subject, [&](const Guest& guest, std::uint64_t at, const Mapped* map,
                                 const std::vector<Mapped>& maps) {
         const auto real = *frame(subject, 2, k_vcpu_interface);
-        if (map == nullptr && std::ranges::none_of(maps, [&](const Mapped& one) {
-                return shows(one, real);
-            })) {
+        if (map == nullptr &&
+            std::ranges::none_of(maps, [&](const Mapped& one) { return shows(one, real); })) {
             findings.add({guest.vm->where, {}},
-                         fmt::format("'{}' has no CPU interface of the GICv2 at {}",
-                                     guest.vm->name, hex(at)),
+                         fmt::format("'{}' has no CPU interface of the GICv2 at {}", guest.vm->name,
+                                     hex(at)),
                          fmt::format("map a region with phys_addr=\"{}\" (the GIC's virtual CPU "
                                      "interface) at vaddr=\"{}\" with cached=\"false\"",
                                      hex(real.start), hex(at)));
@@ -90,15 +90,15 @@ void interface_wrong(const Subject& subject, Findings& findings)
         const auto real = *frame(subject, 2, k_vcpu_interface);
         if (map != nullptr &&
             (!map->physical || map->physical->start + (at - map->here.start) != real.start)) {
-            findings.add({map->map->where, {}},
-                         fmt::format("'{}' finds {} where its CPU interface is ({}); that is at "
-                                     "{} of the board",
-                                     guest.vm->name,
-                                     map->physical ? "physical " + hex(map->physical->start)
-                                                   : "RAM",
-                                     hex(at), hex(real.start)),
-                         fmt::format("give memory region '{}' phys_addr=\"{}\"", map->region->name,
-                                     hex(real.start)));
+            findings.add(
+                {map->map->where, {}},
+                fmt::format("'{}' finds {} where its CPU interface is ({}); that is at "
+                            "{} of the board",
+                            guest.vm->name,
+                            map->physical ? "physical " + hex(map->physical->start) : "RAM",
+                            hex(at), hex(real.start)),
+                fmt::format("give memory region '{}' phys_addr=\"{}\"", map->region->name,
+                            hex(real.start)));
         }
     });
 }
@@ -107,9 +107,9 @@ void interface_moved(const Subject& subject, Findings& findings)
 {
     each_interface(subject, [&](const Guest& guest, std::uint64_t at, const Mapped* map,
                                 const std::vector<Mapped>& maps) {
-        const auto real  = *frame(subject, 2, k_vcpu_interface);
-        const auto found = std::ranges::find_if(
-            maps, [&](const Mapped& one) { return shows(one, real); });
+        const auto real = *frame(subject, 2, k_vcpu_interface);
+        const auto found =
+            std::ranges::find_if(maps, [&](const Mapped& one) { return shows(one, real); });
         if (map == nullptr && found != maps.end()) {
             findings.add({found->map->where, {}},
                          fmt::format("the virtual CPU interface is mapped at {}; '{}' looks for it "
@@ -190,10 +190,10 @@ void address(const Subject& subject, Findings& findings)
 
 void redistributors(const Subject& subject, Findings& findings)
 {
-    static_cast<void>(subject);
     for (const auto& guest : subject.guests) {
         const auto* const gic = own_gic(*guest);
-        if (gic == nullptr || guest->tree->gic_version() != 3 || gic->registers.size() < 2) {
+        if (gic == nullptr || guest->tree->gic_version() != 3 || gic->registers.size() < 2 ||
+            (subject.board && subject.board->gic_version() != 3)) {
             continue;
         }
         const auto needed = k_redistributors * guest->vm->vcpus.size();
@@ -226,13 +226,13 @@ void its(const Subject& subject, Findings& findings)
 }
 
 constexpr std::array k_rules{
-    Rule{"gic-interface-missing", Severity::error,
-         "a GICv2 guest without the virtual CPU interface",
-         "The guest acknowledges interrupts there. Its first access faults, during the start of its "
-         "interrupt controller.",
-         "map the GIC's virtual CPU interface (GICV, the fourth range of the board's node) where "
-         "the guest's tree has the CPU interface (GICC, the second)",
-         interface_missing},
+    Rule{
+        "gic-interface-missing", Severity::error, "a GICv2 guest without the virtual CPU interface",
+        "The guest acknowledges interrupts there. Its first access faults, during the start of its "
+        "interrupt controller.",
+        "map the GIC's virtual CPU interface (GICV, the fourth range of the board's node) where "
+        "the guest's tree has the CPU interface (GICC, the second)",
+        interface_missing},
     Rule{"gic-interface-wrong", Severity::error,
          "something else where the guest's GIC CPU interface should be",
          "With the real CPU interface (GICC) the guest would take the interrupts of the whole "
@@ -242,10 +242,11 @@ constexpr std::array k_rules{
          "the virtual CPU interface at another address than the guest's tree says",
          "The guest's first access to its CPU interface faults.",
          "map it at the second range of the GIC node of the guest's tree", interface_moved},
-    Rule{"gic-frame-mapped", Severity::error, "a guest with a frame of the real GIC",
-         "It could mask and route the interrupts of every other program. The guest's distributor is "
-         "emulated: what is mapped is not.",
-         "remove the map", frame_mapped},
+    Rule{
+        "gic-frame-mapped", Severity::error, "a guest with a frame of the real GIC",
+        "It could mask and route the interrupts of every other program. The guest's distributor is "
+        "emulated: what is mapped is not.",
+        "remove the map", frame_mapped},
     Rule{"gic-version-differs", Severity::error, "a guest's tree with another GIC than the board's",
          "The guest's CPU interface is hardware: it is of the board's version.",
          "describe the GIC that the board has", version},
@@ -254,8 +255,8 @@ constexpr std::array k_rules{
          address},
     Rule{"gic-redistributors-small", Severity::error,
          "redistributors of a GICv3 for fewer vCPUs than there are",
-         "The other CPUs find no redistributor, and do not start.",
-         "0x20000 bytes for each vCPU", redistributors},
+         "The other CPUs find no redistributor, and do not start.", "0x20000 bytes for each vCPU",
+         redistributors},
     Rule{"gic-msi", Severity::error, "a message-interrupt controller that nobody emulates",
          "The kernel programs an ITS or a v2m frame before it starts anything else, and faults.",
          "disable the node; PCI devices then use wired interrupts", its},

@@ -147,9 +147,7 @@ void useless(const Subject& subject, Findings& findings)
                 return has_line(one, irq.number + k_first_spi); // another rule's
             });
             if (!domain.vm || irq.number < k_first_spi || sources.empty() || offset ||
-                std::ranges::any_of(sources, [&](const Node* one) {
-                    return has(devices, one);
-                })) {
+                std::ranges::any_of(sources, [&](const Node* one) { return has(devices, one); })) {
                 continue;
             }
             findings.add({irq.where, {}},
@@ -187,8 +185,7 @@ void shared(const Subject& subject, Findings& findings)
     each_awaited(subject, [&](const Guest& guest, const Passed& passed, std::uint32_t intid) {
         for (const auto* other : sources_of(*subject.board, intid)) {
             const auto mine = passed_devices(subject, guest);
-            if (other == passed.device || !other->enabled ||
-                has(mine, other, &Passed::device)) {
+            if (other == passed.device || !other->enabled || has(mine, other, &Passed::device)) {
                 continue;
             }
             findings.add({passed.map.map->where, {}},
@@ -239,13 +236,13 @@ void channel(const Subject& subject, Findings& findings)
                 continue;
             }
             const bool none = irq == guest->vmm->irqs.end();
-            findings.add(
-                {said.where, {}},
-                none ? fmt::format("channel {} of '{}' is no interrupt", said.channel,
-                                   guest->vmm->name)
-                     : fmt::format("channel {} of '{}' is interrupt {}, not {}", said.channel,
-                                   guest->vmm->name, irq->number, said.intid),
-                "make channel and interrupt those of the <irq> in the system description");
+            findings.add({said.where, {}},
+                         none
+                             ? fmt::format("channel {} of '{}' is no interrupt", said.channel,
+                                           guest->vmm->name)
+                             : fmt::format("channel {} of '{}' is interrupt {}, not {}",
+                                           said.channel, guest->vmm->name, irq->number, said.intid),
+                         "make channel and interrupt those of the <irq> in the system description");
         }
     }
 }
@@ -259,11 +256,12 @@ constexpr std::array k_rules{
          "The guest's driver finds its device and then waits for an interrupt that no protection "
          "domain may hand on.",
          "give the interrupt to the VMM's protection domain", missing},
-    Rule{"irq-elsewhere", Severity::error,
-         "a device of the guest's whose interrupt another protection domain has",
-         "An interrupt has one owner. It reaches a program that does not know the device; the guest "
-         "gets none.",
-         "move the <irq> to the VMM of the guest that has the device", elsewhere},
+    Rule{
+        "irq-elsewhere", Severity::error,
+        "a device of the guest's whose interrupt another protection domain has",
+        "An interrupt has one owner. It reaches a program that does not know the device; the guest "
+        "gets none.",
+        "move the <irq> to the VMM of the guest that has the device", elsewhere},
     Rule{"irq-trigger", Severity::error,
          "an interrupt that is an edge on the board, and a level in the description, or reversed",
          "A level taken for an edge is lost when it is still high at the acknowledgement; an edge "

@@ -53,34 +53,13 @@ void disk_shared(const Subject& subject, Findings& findings)
             return;
         }
         const std::string partition = use.attribute("partition").as_string("0");
-        const auto [at, is_new] = writers.insert({{use.attribute("blk").value(), partition}, owner});
+        const auto [at, is_new] =
+            writers.insert({{use.attribute("blk").value(), partition}, owner});
         if (!is_new) {
             findings.add(place_of(subject, *document, use),
                          fmt::format("'{}' and '{}' both write to partition {} of '{}'", at->second,
                                      owner, partition, use.attribute("blk").value()),
                          "give each a partition of its own, or make one read_only=\"true\"");
-        }
-    });
-}
-
-void mac_twice(const Subject& subject, Findings& findings)
-{
-    const auto document = document_of(subject);
-    if (!document) {
-        return;
-    }
-    std::map<std::pair<std::string, std::string>, std::string> seen;
-    each_use(*document, "nic", "net", [&](pugi::xml_node use, const std::string& owner) {
-        std::string mac = use.attribute("mac").value();
-        std::ranges::transform(mac, mac.begin(), [](unsigned char c) {
-            return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-        });
-        const auto [at, is_new] = seen.insert({{use.attribute("net").value(), mac}, owner});
-        if (!mac.empty() && !is_new) {
-            findings.add(place_of(subject, *document, use),
-                         fmt::format("'{}' and '{}' have the same address {} on '{}'", at->second,
-                                     owner, mac, use.attribute("net").value()),
-                         "change one of them");
         }
     });
 }
@@ -155,9 +134,6 @@ constexpr std::array k_rules{
     Rule{"disk-shared", Severity::error, "two clients that write to the same partition",
          "Each caches what the other changes: the file system is destroyed within minutes.",
          "a partition each, or all but one read-only", disk_shared},
-    Rule{"mac-twice", Severity::error, "two clients of a network with the same address",
-         "Frames for one reach the other, or both, or change between them.",
-         "an address for each client", mac_twice},
     Rule{"device-twice", Severity::error, "two drivers for the same device",
          "Each resets what the other has set up.", "a device for each driver", device_twice},
     Rule{"class-unused", Severity::warning, "a device class without clients",

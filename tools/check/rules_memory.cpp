@@ -63,9 +63,9 @@ void not_mapped(const Subject& subject, Findings& findings)
                         place_of(*guest->tree, node, "reg"),
                         fmt::format("the tree gives '{}' RAM {}; at {} its machine has none",
                                     guest->vm->name, text(range), hex(*hole)),
-                        ram.empty() ? "map a memory region for it"
-                                    : fmt::format("say reg = what is mapped: {}",
-                                                  text(ram.front().here)));
+                        ram.empty()
+                            ? "map a memory region for it"
+                            : fmt::format("say reg = what is mapped: {}", text(ram.front().here)));
                 }
             }
         }
@@ -79,8 +79,7 @@ void unused(const Subject& subject, Findings& findings)
             return;
         }
         const auto memory = guest.tree->memory();
-        if (const auto hole = gap(ram.here, memory);
-            hole && ram.region->size >= k_large_page) {
+        if (const auto hole = gap(ram.here, memory); hole && ram.region->size >= k_large_page) {
             findings.add({ram.map->where, {}},
                          fmt::format("'{}' has RAM {}, but from {} on its tree does not mention it",
                                      guest.vm->name, text(ram.here), hex(*hole)),
@@ -98,8 +97,8 @@ void settings(const Subject& subject, Findings& findings)
             continue;
         }
         const auto start = said.ram ? said.ram->value : all.front().here.start;
-        const auto at    = std::ranges::find_if(
-            all, [&](const Mapped& ram) { return ram.here.start == start; });
+        const auto at =
+            std::ranges::find_if(all, [&](const Mapped& ram) { return ram.here.start == start; });
         if (at == all.end()) {
             findings.add({said.ram->where, {}},
                          fmt::format("the VMM takes {} for the start of RAM; '{}' has RAM {}",
@@ -120,11 +119,11 @@ void not_in_vmm(const Subject& subject, Findings& findings)
 {
     each_ram(subject, [&](const Guest& guest, const Mapped& ram) {
         if (!has(guest.vmm->maps, ram.region->name, &tool::Map::region)) {
-            findings.add({ram.map->where, {}},
-                         fmt::format("RAM {} of '{}' is not mapped into its VMM '{}'",
-                                     to_text(ram), guest.vm->name, guest.vmm->name),
-                         fmt::format("add <map mr=\"{}\" … /> to '{}'", ram.region->name,
-                                     guest.vmm->name));
+            findings.add(
+                {ram.map->where, {}},
+                fmt::format("RAM {} of '{}' is not mapped into its VMM '{}'", to_text(ram),
+                            guest.vm->name, guest.vmm->name),
+                fmt::format("add <map mr=\"{}\" … /> to '{}'", ram.region->name, guest.vmm->name));
         }
     });
 }
@@ -165,9 +164,8 @@ void small_pages(const Subject& subject, Findings& findings)
 {
     each_ram(subject, [&](const Guest& guest, const Mapped& ram) {
         const auto aligned = [](std::uint64_t value) { return value % k_large_page == 0; };
-        if (ram.here.size < k_large_page ||
-            (aligned(ram.here.start) && aligned(ram.here.size) &&
-             aligned(ram.physical ? ram.physical->start : 0))) {
+        if (ram.here.size < k_large_page || (aligned(ram.here.start) && aligned(ram.here.size) &&
+                                             aligned(ram.physical ? ram.physical->start : 0))) {
             return;
         }
         findings.add({ram.map->where, {}},
@@ -198,13 +196,12 @@ void not_identity(const Subject& subject, Findings& findings)
             if (ram.physical && ram.physical->start == ram.here.start) {
                 continue;
             }
-            findings.add(
-                {ram.map->where, {}},
-                fmt::format("{} of '{}' moves data by physical addresses; RAM {} is {}",
-                            passed.device->name, guest.vm->name, to_text(ram),
-                            ram.physical ? "at " + hex(ram.physical->start) : "anywhere"),
-                fmt::format("give memory region '{}' phys_addr=\"{}\"", ram.region->name,
-                            hex(ram.here.start)));
+            findings.add({ram.map->where, {}},
+                         fmt::format("{} of '{}' moves data by physical addresses; RAM {} is {}",
+                                     passed.device->name, guest.vm->name, to_text(ram),
+                                     ram.physical ? "at " + hex(ram.physical->start) : "anywhere"),
+                         fmt::format("give memory region '{}' phys_addr=\"{}\"", ram.region->name,
+                                     hex(ram.here.start)));
         }
     });
 }
@@ -322,8 +319,9 @@ constexpr std::array k_rules{
          "The guest's kernel takes the memory node at its word. It dies at the first page that is "
          "not there, long after its start, with an abort that names no reason.",
          "let memory node and <map> say the same", not_mapped},
-    Rule{"ram-unused", Severity::warning, "RAM of the machine that the guest's tree does not mention",
-         "The guest does not use it.", "let memory node and <map> say the same", unused},
+    Rule{"ram-unused", Severity::warning,
+         "RAM of the machine that the guest's tree does not mention", "The guest does not use it.",
+         "let memory node and <map> say the same", unused},
     Rule{"ram-settings-differ", Severity::error,
          "guest RAM that the VMM's settings place elsewhere, or make another size",
          "The VMM loads images to where no RAM is, or refuses to start.",
@@ -336,7 +334,8 @@ constexpr std::array k_rules{
          "The guest's first instruction, or its first store, is a fault.",
          "write perms=\"rwx\" in the map of the virtual machine", permissions},
     Rule{"ram-uncached", Severity::error, "guest RAM that is mapped without caches",
-         "Device memory refuses unaligned accesses and exclusives: kernels hang in their first lock. "
+         "Device memory refuses unaligned accesses and exclusives: kernels hang in their first "
+         "lock. "
          "In the VMM alone it makes what both see differ.",
          "remove cached=\"false\"", cached},
     Rule{"ram-small-pages", Severity::warning, "guest RAM in pages of 4 KiB",
@@ -346,11 +345,12 @@ constexpr std::array k_rules{
          "The VMM answers accesses to the distributor only where nothing is mapped: the guest "
          "writes into RAM instead, and gets no interrupt.",
          "choose another address for the RAM", over_gic},
-    Rule{"dma-not-identity", Severity::error,
-         "a DMA device is passed through, and guest RAM is not where the guest believes it to be",
-         "The guest's driver gives its device guest-physical addresses. Without an IOMMU the device "
-         "takes them for physical ones, and writes into somebody else's memory.",
-         "give the RAM's region a phys_addr that equals the vaddr in the guest", not_identity},
+    Rule{
+        "dma-not-identity", Severity::error,
+        "a DMA device is passed through, and guest RAM is not where the guest believes it to be",
+        "The guest's driver gives its device guest-physical addresses. Without an IOMMU the device "
+        "takes them for physical ones, and writes into somebody else's memory.",
+        "give the RAM's region a phys_addr that equals the vaddr in the guest", not_identity},
     Rule{"dma-unprotected", Severity::warning, "a DMA device is passed through without an IOMMU",
          "A guest that controls it can read and write every byte of the board's RAM, also the "
          "kernel's: there is no isolation from this guest.",

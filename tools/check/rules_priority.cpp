@@ -70,7 +70,8 @@ void above_server(const Subject& subject, Findings& findings)
                 continue;
             }
             const auto& other =
-                subject.system->pds[*subject.system->find_pd(a.pd == guest->vmm->name ? b.pd : a.pd)];
+                subject.system
+                    ->pds[*subject.system->find_pd(a.pd == guest->vmm->name ? b.pd : a.pd)];
             // Another VMM has no part in what this guest waits for.
             if (!other.vm && other.scheduling.priority < mine.priority && !is_limited(mine)) {
                 findings.add({guest->vm->where, {}},
@@ -97,11 +98,11 @@ void passive_never_called(const Subject& subject, Findings& findings)
                 return (a.pd == domain.name && b.pp) || (b.pd == domain.name && a.pp);
             });
         if (domain.passive && !called && domain.irqs.empty() && !domain.parent) {
-            findings.add({domain.where, {}},
-                         fmt::format("'{}' is passive, and no channel lets anybody call it",
-                                     domain.name),
-                         "write pp=\"true\" at the callers' ends of its channels, or remove "
-                         "passive=\"true\"");
+            findings.add(
+                {domain.where, {}},
+                fmt::format("'{}' is passive, and no channel lets anybody call it", domain.name),
+                "write pp=\"true\" at the callers' ends of its channels, or remove "
+                "passive=\"true\"");
         }
     }
 }
@@ -149,15 +150,17 @@ constexpr std::array k_rules{
     Rule{"vm-above-vmm", Severity::warning, "a virtual machine above its VMM",
          "Interrupts of devices wait until the guest is idle: the VMM does not run before.",
          "the VMM's priority above that of its virtual machine", above},
-    Rule{"smp-above-vmm", Severity::error, "a virtual machine with several vCPUs above its VMM",
-         "CPUs of a guest spin for each other. One that spins above the VMM keeps it from answering "
-         "the CPU that it spins for: the guest hangs, for ever.",
-         "the VMM's priority above that of its virtual machine, and a short budget for the latter",
-         above_smp},
-    Rule{"vm-above-server", Severity::warning,
-         "a virtual machine above a program that its VMM works with",
-         "While the guest computes, its disk, network or console stand still, for all who use them.",
-         "drivers and virtualisers above the virtual machines", above_server},
+    Rule{
+        "smp-above-vmm", Severity::error, "a virtual machine with several vCPUs above its VMM",
+        "CPUs of a guest spin for each other. One that spins above the VMM keeps it from answering "
+        "the CPU that it spins for: the guest hangs, for ever.",
+        "the VMM's priority above that of its virtual machine, and a short budget for the latter",
+        above_smp},
+    Rule{
+        "vm-above-server", Severity::warning,
+        "a virtual machine above a program that its VMM works with",
+        "While the guest computes, its disk, network or console stand still, for all who use them.",
+        "drivers and virtualisers above the virtual machines", above_server},
     Rule{"passive-never-called", Severity::error, "a passive protection domain that nobody calls",
          "It has no time of its own after init(), so that it never runs again.",
          "let its clients call it (pp=\"true\"), or make it active", passive_never_called},

@@ -106,8 +106,7 @@ void psci_old(const Subject& subject, Findings& findings)
 void psci_smc(const Subject& subject, Findings& findings)
 {
     each_own_tree(subject, [&](const Guest&, const Tree& tree) {
-        const auto* const node =
-            tree.find_compatible({"arm,psci-1.0", "arm,psci-0.2", "arm,psci"});
+        const auto* const node = tree.find_compatible({"arm,psci-1.0", "arm,psci-0.2", "arm,psci"});
         if (node != nullptr && node->text("method") != "hvc") {
             findings.add(place_of(tree, *node, "method"),
                          fmt::format("{} is called by {}", node->name,
@@ -188,10 +187,10 @@ void pmu(const Subject& subject, Findings& findings)
         for (const auto& node : tree.nodes()) {
             if (node.is_device() && node.text("compatible").ends_with("-pmu") &&
                 node.base_name() == "pmu") {
-                findings.add(place_of(tree, node),
-                             fmt::format("{} promises '{}' performance counters", node.name,
-                                         guest.vm->name),
-                             "remove the node");
+                findings.add(
+                    place_of(tree, node),
+                    fmt::format("{} promises '{}' performance counters", node.name, guest.vm->name),
+                    "remove the node");
             }
         }
     });
@@ -200,9 +199,11 @@ void pmu(const Subject& subject, Findings& findings)
 void firmware(const Subject& subject, Findings& findings)
 {
     static constexpr std::array<std::string_view, 9> k_callers{
-        "linaro,optee-tz",     "arm,scmi-smc",          "amlogic,meson-gxbb-sm",
-        "qcom,scm",            "xlnx,zynqmp-firmware",  "amlogic,meson-gxbb-efuse",
-        "intel,stratix10-svc", "fsl,imx8mq-gpcv2-smc", "rockchip,rk3568-dmc"};
+        "linaro,optee-tz",       "arm,scmi-smc",
+        "amlogic,meson-gxbb-sm", "qcom,scm",
+        "xlnx,zynqmp-firmware",  "amlogic,meson-gxbb-efuse",
+        "intel,stratix10-svc",   "fsl,imx8mq-gpcv2-smc",
+        "rockchip,rk3568-dmc"};
     each_own_tree(subject, [&](const Guest& guest, const Tree& tree) {
         for (const auto& node : tree.nodes()) {
             if (node.is_device() && node.is_any(k_callers)) {
@@ -248,12 +249,13 @@ constexpr std::array k_rules{
          "The registers of the performance monitor read as zero in a VM, and its interrupts never "
          "come; `perf` in the guest reports errors.",
          "remove the pmu node", pmu},
-    Rule{"firmware-calls", Severity::warning, "a device whose driver calls the firmware",
-         "The VMM answers a guest's SMC with NOT_SUPPORTED, unless it forwards it. The driver gives "
-         "up, and everything that depends on it waits.",
-         "disable the node, or forward the functions that it needs (`smc=\"true\"` in the "
-         "description, and an allow-list in the VMM)",
-         firmware},
+    Rule{
+        "firmware-calls", Severity::warning, "a device whose driver calls the firmware",
+        "The VMM answers a guest's SMC with NOT_SUPPORTED, unless it forwards it. The driver gives "
+        "up, and everything that depends on it waits.",
+        "disable the node, or forward the functions that it needs (`smc=\"true\"` in the "
+        "description, and an allow-list in the VMM)",
+        firmware},
 };
 
 } // namespace

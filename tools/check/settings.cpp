@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Files of VMM settings: what a VMM's program is told, where no tool can read it in the program.
-#include "input.hpp"
 #include "document.hpp"
+#include "input.hpp"
 #include "vmm/linux_image.hpp"
 
 #include <fmt/format.h>
@@ -41,6 +41,9 @@ public:
             } else if (key == "kernel") {
                 read_image(key, value, settings.kernel);
                 read_header(settings);
+                if (const auto offset_of_text = setting(value, key, "text_offset")) {
+                    settings.text_offset = offset_of_text->value;
+                }
             } else if (key == "initrd") {
                 read_image(key, value, settings.initrd);
             } else if (key == "dtb") {
@@ -51,7 +54,8 @@ public:
             } else if (key == "interrupts" && value.is_array()) {
                 read_interrupts(value, settings);
             } else {
-                note(place(key).line, fmt::format("\"{}\" is no known key, or of a wrong type", key));
+                note(place(key).line,
+                     fmt::format("\"{}\" is no known key, or of a wrong type", key));
             }
         }
         return trouble_ ? std::nullopt : std::optional{std::move(settings)};
@@ -66,7 +70,8 @@ private:
             trouble_ = {{name_, line, 0},
                         std::move(what),
                         "the keys are vm, ram {address, size}, kernel, initrd and dtb {file, "
-                        "address, size}, bootargs, interrupts [{channel, intid}]"};
+                        "address, size}, text_offset of the kernel, bootargs, interrupts "
+                        "[{channel, intid}]"};
         }
     }
 
@@ -75,10 +80,10 @@ private:
     {
         const auto at = text_.find('"' + key + '"', from);
         return {name_,
-                at == text_.npos
-                    ? 0
-                    : 1 + static_cast<unsigned>(std::count(
-                              text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at), '\n')),
+                at == text_.npos ? 0
+                                 : 1 + static_cast<unsigned>(std::count(
+                                           text_.begin(),
+                                           text_.begin() + static_cast<std::ptrdiff_t>(at), '\n')),
                 0};
     }
     [[nodiscard]] std::size_t offset(const std::string& key) const
@@ -147,7 +152,8 @@ private:
         }
         std::ifstream          stream{folder_ / settings.kernel.file, std::ios::binary};
         std::vector<std::byte> head(4096);
-        stream.read(reinterpret_cast<char*>(head.data()), static_cast<std::streamsize>(head.size()));
+        stream.read(reinterpret_cast<char*>(head.data()),
+                    static_cast<std::streamsize>(head.size()));
         head.resize(static_cast<std::size_t>(stream.gcount()));
         if (!vmm::is_linux_image(head)) {
             return;

@@ -54,9 +54,8 @@ std::vector<Mapped> Subject::mapped(const std::vector<tool::Map>& maps) const
 
 bool Subject::is_board_ram(const Range& range) const
 {
-    return board && std::ranges::any_of(board->memory(), [&](const Range& ram) {
-               return ram.overlaps(range);
-           });
+    return board && std::ranges::any_of(board->memory(),
+                                        [&](const Range& ram) { return ram.overlaps(range); });
 }
 
 std::vector<Mapped> Subject::guest_ram(const Guest& guest) const
@@ -64,8 +63,8 @@ std::vector<Mapped> Subject::guest_ram(const Guest& guest) const
     std::vector<Mapped> all;
     for (const auto& one : mapped(guest.vm->maps)) {
         // Without a board's tree, what is cached is RAM.
-        const bool ram = one.physical && board ? is_board_ram(*one.physical)
-                                               : !one.physical || one.map->cached;
+        const bool ram =
+            one.physical && board ? is_board_ram(*one.physical) : !one.physical || one.map->cached;
         if (ram) {
             all.push_back(one);
         }

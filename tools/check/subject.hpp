@@ -18,7 +18,14 @@ namespace check {
 
 /// A virtIO device that the VMM emulates: from a layout.
 struct Emulated {
-    enum class Kind : std::uint8_t { network = 1, block = 2, console = 3, entropy = 4, sound = 25 };
+    enum class Kind : std::uint8_t {
+        network = 1,
+        block   = 2,
+        console = 3,
+        entropy = 4,
+        socket  = 19,
+        sound   = 25
+    };
 
     Kind          kind{};
     Range         window;
@@ -40,15 +47,15 @@ struct ImageSettings {
 
 /// What the VMM's program is told about its guest, where that is not in the system description.
 struct Settings {
-    std::string                file; ///< empty: there are none
-    std::optional<Setting>     ram;  ///< guest-physical address
-    std::optional<Setting>     ram_size;
-    ImageSettings              kernel;
+    std::string                  file; ///< empty: there are none
+    std::optional<Setting>       ram;  ///< guest-physical address
+    std::optional<Setting>       ram_size;
+    ImageSettings                kernel;
     std::optional<std::uint64_t> text_offset; ///< of an arm64 Image
-    ImageSettings              initrd;
-    ImageSettings              dtb;
-    std::optional<std::string> bootargs;
-    Location                   bootargs_at;
+    ImageSettings                initrd;
+    ImageSettings                dtb;
+    std::optional<std::string>   bootargs;
+    Location                     bootargs_at;
     struct Interrupt {
         std::uint64_t channel = 0;
         std::uint64_t intid   = 0;
@@ -82,10 +89,10 @@ struct Mapped {
 };
 
 struct Subject {
-    std::string                        name; ///< of the first file, for places of no file
-    std::optional<tool::System>        system;
-    std::optional<Tree>                board; ///< the real machine's tree
-    std::string                        board_name;
+    std::string                         name; ///< of the first file, for places of no file
+    std::optional<tool::System>         system;
+    std::optional<Tree>                 board; ///< the real machine's tree
+    std::string                         board_name;
     std::vector<std::unique_ptr<Guest>> guests;
     /// Findings of readers, which no rule looks for: (rule's name, diagnostic).
     std::vector<std::pair<std::string, tool::Diagnostic>> refusals;
@@ -97,7 +104,7 @@ struct Subject {
     std::string layout;
 
     /// What an address space maps, of regions whose size is known.
-    [[nodiscard]] std::vector<Mapped> mapped(const std::vector<tool::Map>& maps) const;
+    [[nodiscard]] std::vector<Mapped>       mapped(const std::vector<tool::Map>& maps) const;
     [[nodiscard]] const tool::MemoryRegion* region(std::string_view name) const;
     /// RAM of the board, by its tree.
     [[nodiscard]] bool is_board_ram(const Range& range) const;

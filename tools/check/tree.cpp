@@ -82,9 +82,9 @@ std::expected<Tree, std::string> Tree::create(std::vector<std::byte> blob, std::
                                               Lines lines)
 {
     Tree tree;
-    tree.file_  = std::move(file);
-    tree.blob_  = std::move(blob);
-    tree.lines_ = std::move(lines);
+    tree.file_     = std::move(file);
+    tree.blob_     = std::move(blob);
+    tree.lines_    = std::move(lines);
     const auto raw = fdt::Tree::create(tree.blob_);
     if (!raw) {
         return std::unexpected(std::string{raw.error().what});
@@ -208,10 +208,7 @@ std::vector<Range> Tree::memory() const
     return all;
 }
 
-unsigned Tree::gic_version() const
-{
-    return gic_ == nullptr ? 0 : gic_->is("arm,gic-v3") ? 3 : 2;
-}
+unsigned Tree::gic_version() const { return gic_ == nullptr ? 0 : gic_->is("arm,gic-v3") ? 3 : 2; }
 
 tool::Location Tree::line(const Node& node, std::string_view property) const
 {

@@ -29,8 +29,8 @@ std::pair<std::string, std::string> converse(qemu::Process& child, std::string_v
 {
     std::array<std::string, 2> texts;
     std::array<pollfd, 3>      waiting{pollfd{child.output.number(), POLLIN, 0},
-                                       pollfd{child.errors.number(), POLLIN, 0},
-                                       pollfd{child.input.number(), POLLOUT, 0}};
+                                  pollfd{child.errors.number(), POLLIN, 0},
+                                  pollfd{child.input.number(), POLLOUT, 0}};
     while (waiting[0].fd >= 0 || waiting[1].fd >= 0) {
         if (waiting[2].fd >= 0 && input.empty()) {
             child.input.close();
@@ -76,8 +76,8 @@ Output preprocessed(const fs::path& source, const std::string& content)
 
 Output dtc(const fs::path& source, const std::string& text, std::vector<std::string> how)
 {
-    std::vector<std::string> words{"dtc", "-q", "-I", "dts", "-i",
-                                   source.parent_path().empty() ? "." : source.parent_path()};
+    std::vector<std::string> words{
+        "dtc", "-q", "-I", "dts", "-i", source.parent_path().empty() ? "." : source.parent_path()};
     words.insert(words.end(), how.begin(), how.end());
     return run_program(words, text);
 }
@@ -93,6 +93,16 @@ unsigned line_in(std::string_view complaint)
         std::from_chars(digits.data(), digits.data() + digits.size(), line);
     }
     return line;
+}
+
+/// What dtc says first, without the place.
+std::string clause_of(std::string_view complaint)
+{
+    complaint = complaint.substr(0, complaint.find('\n'));
+    if (complaint.starts_with("<stdin>:")) {
+        complaint.remove_prefix(std::min(complaint.find(": ") + 2, complaint.size()));
+    }
+    return std::string{complaint};
 }
 
 } // namespace
@@ -153,9 +163,9 @@ Tree::Lines lines_of(std::string_view annotated)
             name = name.substr(name.rfind(": ") + 2); // behind its labels
         }
         if (opens) {
-            path.push_back(path.empty()        ? "/"
+            path.push_back(path.empty()       ? "/"
                            : path.size() == 1 ? "/" + std::string{name}
-                                               : path.back() + "/" + std::string{name});
+                                              : path.back() + "/" + std::string{name});
         }
         if (note == line.npos || path.empty() || name.empty()) {
             continue;
@@ -189,8 +199,7 @@ std::expected<Tree, tool::Diagnostic> read_tree(const fs::path& file, const std:
         if (!compiled) {
             const auto& complaint = compiled.error();
             return tool::refuse({name, line_in(complaint)},
-                                fmt::format("dtc refuses it: {}",
-                                            complaint.substr(0, complaint.find('\n'))),
+                                fmt::format("dtc refuses it: {}", clause_of(complaint)),
                                 "correct the source; `dtc -I dts -O dtb` shows all it says");
         }
         blob = *compiled;
@@ -204,7 +213,7 @@ std::expected<Tree, tool::Diagnostic> read_tree(const fs::path& file, const std:
         }
     }
     const auto* const first = reinterpret_cast<const std::byte*>(blob.data());
-    auto tree = Tree::create({first, first + blob.size()}, name, std::move(lines));
+    auto              tree  = Tree::create({first, first + blob.size()}, name, std::move(lines));
     if (!tree) {
         return tool::refuse({name}, fmt::format("no sound device tree: {}", tree.error()),
                             "make it anew with dtc from its source");
