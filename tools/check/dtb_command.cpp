@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // vmm dtb
-#include "command.hpp"
-#include "options.hpp"
+#include "check_command.hpp"
+#include "input_options.hpp"
 #include "tree_source.hpp"
 
 #include <algorithm>

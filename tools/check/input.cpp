@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 namespace check {
 namespace {

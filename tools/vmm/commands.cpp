@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "commands.hpp"
 
-#include "command.hpp"
+#include "check_command.hpp"
 
 #include <array>
 #include <iostream>

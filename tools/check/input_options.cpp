@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "options.hpp"
+#include "input_options.hpp"
 
 #include <fmt/format.h>
 #include <fstream>

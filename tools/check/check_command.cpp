@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // vmm check
-#include "command.hpp"
+#include "check_command.hpp"
 
-#include "options.hpp"
+#include "input_options.hpp"
 #include "output.hpp"
 
 #include <algorithm>
