@@ -17,7 +17,10 @@ std::string_view name_of(Severity severity)
 
 std::string to_text(const Place& place)
 {
-    auto text = tool::to_string(place.where);
+    auto text = place.where.column != 0 ? tool::to_string(place.where) : place.where.file;
+    if (place.where.column == 0 && place.where.line != 0) {
+        text += fmt::format(":{}", place.where.line);
+    }
     if (!place.node.empty()) {
         text += (text.empty() ? "" : ": ") + place.node;
     }
