@@ -93,8 +93,14 @@ void read_interrupts(const Tree& tree, const Node& node, std::vector<Dependency>
 std::vector<Dependency> dependencies(const Tree& tree, const Node& node)
 {
     std::vector<Dependency> all;
+    // Labels and paths may have names of properties.
+    for (const std::string_view texts : {"/__", "/aliases", "/chosen"}) {
+        if (node.path.starts_with(texts)) {
+            return all;
+        }
+    }
     for (const auto& property : node.raw.properties()) {
-        // The controller of a hog is no dependency of itself; a name is no list.
+        // The controller of a hog is no dependency of itself.
         const auto kind = kind_of(property.name);
         if (kind && !node.has("gpio-hog")) {
             read_list(tree, node, std::string{property.name}, *kind, all);
@@ -116,7 +122,7 @@ const Node& device_behind(const Node& provider)
 
 const Node* registers_behind(const Node& provider)
 {
-    for (const auto* at = &provider; at != nullptr; at = at->parent) {
+    for (const auto* at = &provider; at != nullptr && !is_bus(*at); at = at->parent) {
         if (!at->registers.empty() && at->registers.front().size != 0) {
             return at;
         }

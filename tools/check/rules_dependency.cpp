@@ -36,11 +36,13 @@ std::string trouble(const Subject& subject, const Guest& guest, const Node& prov
     return {};
 }
 
-/// Whether a driver would use the node at all: what it needs does not matter otherwise.
+/// Whether a driver would use the node at all: what it needs does not matter if it, or the
+/// controller that it sits on, is not there.
 bool matters(const Subject& subject, const Guest& guest, const Node& node)
 {
+    const auto* const behind = registers_behind(node);
     return node.is_device() && node.text("device_type") != "cpu" &&
-           (node.registers.empty() || is_answered(subject, guest, node, node.registers.front()));
+           (behind == nullptr || is_answered(subject, guest, *behind, behind->registers.front()));
 }
 
 template <Need need>
@@ -55,7 +57,9 @@ void unreachable(const Subject& subject, Findings& findings)
                 continue;
             }
             for (const auto& one : dependencies(*guest->tree, node)) {
-                if (one.need != need || one.provider == nullptr) {
+                // A clock controller does without some of its inputs.
+                const bool optional = need == Need::clock && node.has("#clock-cells");
+                if (one.need != need || one.provider == nullptr || optional) {
                     continue;
                 }
                 if (const auto what = trouble(subject, *guest, *one.provider); !what.empty()) {

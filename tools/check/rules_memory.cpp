@@ -243,8 +243,8 @@ void nowhere(const Subject& subject, Findings& findings)
     }
     for (const auto& region : subject.system->regions) {
         const Range range{region.phys_addr.value_or(0), region.size.value_or(0)};
-        if (region.phys_addr && range.size != 0 && !subject.is_board_ram(range) &&
-            subject.board->devices_at(range).empty()) {
+        if (region.phys_addr && range.size != 0 && !subject.board->memory().empty() &&
+            !subject.is_board_ram(range) && subject.board->devices_at(range).empty()) {
             findings.add({region.where, {}},
                          fmt::format("at {} of memory region '{}' the board has neither RAM nor a "
                                      "device",

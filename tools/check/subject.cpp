@@ -5,6 +5,12 @@
 #include <fmt/format.h>
 
 namespace check {
+namespace {
+
+/// Whether the tree says where RAM is. In many a firmware fills it in.
+bool knows_ram(const std::optional<Tree>& board) { return board && !board->memory().empty(); }
+
+} // namespace
 
 std::string hex(std::uint64_t value) { return fmt::format("{:#x}", value); }
 
@@ -62,9 +68,9 @@ std::vector<Mapped> Subject::guest_ram(const Guest& guest) const
 {
     std::vector<Mapped> all;
     for (const auto& one : mapped(guest.vm->maps)) {
-        // Without a board's tree, what is cached is RAM.
-        const bool ram =
-            one.physical && board ? is_board_ram(*one.physical) : !one.physical || one.map->cached;
+        // Where nobody says it, what is cached is RAM.
+        const bool ram = one.physical && knows_ram(board) ? is_board_ram(*one.physical)
+                                                          : !one.physical || one.map->cached;
         if (ram) {
             all.push_back(one);
         }
@@ -76,7 +82,7 @@ std::vector<Mapped> Subject::guest_devices(const Guest& guest) const
 {
     std::vector<Mapped> all;
     for (const auto& one : mapped(guest.vm->maps)) {
-        if (one.physical && (board ? !is_board_ram(*one.physical) : !one.map->cached)) {
+        if (one.physical && (knows_ram(board) ? !is_board_ram(*one.physical) : !one.map->cached)) {
             all.push_back(one);
         }
     }

@@ -84,6 +84,12 @@ struct Node {
     [[nodiscard]] bool is_device() const { return enabled && has("compatible"); }
 };
 
+/// A bus that needs no driver: registers that its node may have are those of the devices on it.
+[[nodiscard]] inline bool is_bus(const Node& node)
+{
+    return node.is_any({"simple-bus", "simple-pm-bus"});
+}
+
 class Tree {
 public:
     Tree(Tree&&)                 = default;
