@@ -176,7 +176,7 @@ std::vector<const Node*> Tree::devices_at(const Range& range) const
 {
     std::vector<const Node*> found;
     for (const auto& node : nodes_) {
-        if (!node.has("compatible") || is_memory(node) ||
+        if (!node.has("compatible") || is_memory(node) || is_bus(node) ||
             (node.parent != nullptr && node.parent->path == "/reserved-memory")) {
             continue;
         }
