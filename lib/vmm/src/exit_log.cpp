@@ -9,16 +9,10 @@ using base::print;
 
 namespace {
 
-template <class What>
-bool is(const ExitRecord& record)
-{
-    return record.tag.get<ExitTag::kind>() == exit_index<What>();
-}
-
 /// The same exit at the same place: a loop.
 bool is_same(const ExitRecord& a, const ExitRecord& b)
 {
-    return a.tag.raw() == b.tag.raw() && a.pc == b.pc && a.detail == b.detail;
+    return a.tag == b.tag && a.vcpu == b.vcpu && a.detail == b.detail && (a.time() || a.pc == b.pc);
 }
 
 /// Exits that come again and again in the same order.
@@ -47,15 +41,157 @@ Pattern pattern_at(const ExitLog& log, unsigned left)
     return best;
 }
 
-void print_access(base::Sink sink, const ExitRecord& record, std::string_view verb)
+/// An exit in words.
+class Words {
+public:
+    Words(base::Sink sink, const ExitRecord& record)
+        : sink_{sink}
+        , record_{record}
+    {
+    }
+
+    void operator()(const MmioRead& access) { print_access("read", access.target.size); }
+    void operator()(const MmioWrite& access) { print_access("wrote", access.size); }
+    void operator()(const UndescribedAccess& /*access*/)
+    {
+        print(sink_, "accessed ", place(), " in a way that the syndrome does not describe");
+    }
+    void operator()(const CacheMaintenance& /*access*/)
+    {
+        print(sink_, "maintained the cache at ", place());
+    }
+    void operator()(const BrokenAccess& /*access*/)
+    {
+        print(sink_, "walked its tables through ", place());
+    }
+    void operator()(const FetchAbort& /*access*/)
+    {
+        print(sink_, "fetched an instruction at ", place());
+    }
+    void operator()(const Hypercall& /*call*/)
+    {
+        print(sink_, "HVC, function ", Hex{record_.detail & 0xffff'ffff, 8});
+    }
+    void operator()(const HypercallWithoutWords& /*call*/) { print(sink_, "HVC"); }
+    void operator()(const SecureCall& /*call*/) { print(sink_, "SMC"); }
+    void operator()(const WaitForInterrupt& /*wait*/) { print(sink_, "WFI"); }
+    void operator()(const WaitForEvent& /*wait*/) { print(sink_, "WFE"); }
+    void operator()(const SysregRead& access) { print_register("read ", access.syndrome); }
+    void operator()(const SysregWrite& access) { print_register("wrote ", access.syndrome); }
+    void operator()(const PrivateInterrupt& interrupt)
+    {
+        print(sink_, "its private interrupt ", interrupt.intid);
+    }
+    void operator()(const EndOfInterrupt& end)
+    {
+        print(sink_, "end of an interrupt, list register ",
+              static_cast<std::int64_t>(end.list_register));
+    }
+    void operator()(const UndefinedInstruction& /*instruction*/)
+    {
+        print(sink_, "undefined instruction");
+    }
+    void operator()(const UnknownExit& exit)
+    {
+        print(sink_, "an exit that nobody knows, label ", static_cast<std::uint64_t>(exit.label),
+              ", ESR ", Hex{exit.syndrome.raw(), 8});
+    }
+
+private:
+    [[nodiscard]] Hex place() const { return Hex{record_.detail, 8}; }
+    void              print_access(std::string_view verb, AccessSize access_size)
+    {
+        const auto size = bytes(access_size);
+        print(sink_, verb, ' ', size, size == 1 ? " byte at " : " bytes at ", place());
+    }
+    void print_register(std::string_view verb, arch::Esr syndrome)
+    {
+        print(sink_, verb);
+        print_sysreg(sink_, syndrome);
+    }
+
+    base::Sink        sink_;
+    const ExitRecord& record_;
+};
+
+struct Moment {
+    std::uint64_t now;
+    std::uint64_t frequency;
+};
+
+/// "-1.234567 s", or as many blanks.
+void print_time(base::Sink sink, const ExitRecord& record, Moment moment)
 {
-    const auto iss =
-        arch::DataAbortIss{arch::Esr{record.tag.get<ExitTag::syndrome>()}.get<arch::Esr::iss>()};
-    const auto size = bytes(static_cast<AccessSize>(iss.get<arch::DataAbortIss::sas>()));
-    print(sink, verb, ' ', size, size == 1 ? " byte at " : " bytes at ", Hex{record.detail, 8});
+    if (const auto time = record.time()) {
+        print(sink, '-', Seconds{moment.now - *time, moment.frequency}, " s");
+    } else {
+        print(sink, "           ");
+    }
+}
+
+/// ", until -1.234567 s": the last time in the `count` exits of which `newest` is the newest.
+void print_until(base::Sink sink, const ExitLog& log, unsigned newest, unsigned count,
+                 Moment moment)
+{
+    for (unsigned i = newest; i < newest + count; ++i) {
+        if (log.newest(i).time()) {
+            print(sink, ", until ");
+            print_time(sink, log.newest(i), moment);
+            return;
+        }
+    }
 }
 
 } // namespace
+
+Exit ExitRecord::exit() const
+{
+    using microkit::FaultLabel;
+
+    constexpr std::uint64_t k_labels = 64; // no syndrome is below
+
+    const arch::Esr syndrome{tag};
+    switch (static_cast<FaultLabel>(tag)) {
+    case FaultLabel::unknown_syscall:
+        return Hypercall{};
+    case FaultLabel::capability:
+        return HypercallWithoutWords{};
+    case FaultLabel::gic_maintenance:
+        return EndOfInterrupt{detail};
+    case FaultLabel::ppi:
+        return PrivateInterrupt{static_cast<std::uint32_t>(detail)};
+    case FaultLabel::user_exception:
+        return UndefinedInstruction{base::GuestVirtual{pc}};
+    default:
+        break;
+    }
+    if (tag < k_labels) {
+        return UnknownExit{static_cast<FaultLabel>(tag), {}};
+    }
+    const auto what = syndrome.get<arch::Esr::ec>();
+    if (what == arch::Ec::data_lower || what == arch::Ec::instruction_lower) {
+        return decode_abort(base::GuestPhysical{detail}, base::GuestVirtual{pc}, syndrome,
+                            AsVariant{});
+    }
+    return decode_trap(syndrome, AsVariant{});
+}
+
+std::optional<std::uint64_t> ExitRecord::time() const
+{
+    if (static_cast<microkit::FaultLabel>(tag) != microkit::FaultLabel::ppi) {
+        return std::nullopt;
+    }
+    return pc;
+}
+
+unsigned ExitLog::size() const
+{
+    unsigned size = 0;
+    while (size < k_size && newest(size).tag != 0) {
+        ++size;
+    }
+    return size;
+}
 
 void print_one(base::Sink sink, Seconds time)
 {
@@ -78,61 +214,29 @@ void print_sysreg(base::Sink sink, arch::Esr syndrome)
 
 void print_one(base::Sink sink, const ExitRecord& record)
 {
-    if (is<MmioRead>(record)) {
-        print_access(sink, record, "read");
-    } else if (is<MmioWrite>(record)) {
-        print_access(sink, record, "wrote");
-    } else if (is<UndescribedAccess>(record)) {
-        print(sink, "accessed ", Hex{record.detail, 8},
-              " in a way that the syndrome does not describe");
-    } else if (is<CacheMaintenance>(record)) {
-        print(sink, "maintained the cache at ", Hex{record.detail, 8});
-    } else if (is<BrokenAccess>(record)) {
-        print(sink, "walked its tables through ", Hex{record.detail, 8});
-    } else if (is<FetchAbort>(record)) {
-        print(sink, "fetched an instruction at ", Hex{record.detail, 8});
-    } else if (is<Hypercall>(record)) {
-        print(sink, "HVC, function ", Hex{record.detail & 0xffff'ffff, 8});
-    } else if (is<HypercallWithoutWords>(record)) {
-        print(sink, "HVC");
-    } else if (is<SecureCall>(record)) {
-        print(sink, "SMC");
-    } else if (is<WaitForInterrupt>(record)) {
-        print(sink, "WFI");
-    } else if (is<WaitForEvent>(record)) {
-        print(sink, "WFE");
-    } else if (is<SysregRead>(record) || is<SysregWrite>(record)) {
-        print(sink, is<SysregRead>(record) ? "read " : "wrote ");
-        print_sysreg(sink, arch::Esr{record.tag.get<ExitTag::syndrome>()});
-    } else if (is<PrivateInterrupt>(record)) {
-        print(sink, "its private interrupt ", record.detail);
-    } else if (is<EndOfInterrupt>(record)) {
-        print(sink, "end of an interrupt, list register ",
-              static_cast<std::int64_t>(record.detail));
-    } else if (is<UndefinedInstruction>(record)) {
-        print(sink, "undefined instruction");
-    } else {
-        print(sink, "an exit that nobody knows, ESR ", Hex{record.tag.get<ExitTag::syndrome>(), 8});
-    }
+    std::visit(Words{sink, record}, record.exit());
 }
 
 void print_exits(base::Sink sink, const ExitLog& log, std::uint64_t now, std::uint64_t frequency)
 {
+    const Moment moment{.now = now, .frequency = frequency};
     for (unsigned left = log.size(); left != 0;) {
         const Pattern pattern = pattern_at(log, left);
         for (unsigned i = 0; i < pattern.length; ++i) {
             const ExitRecord& record = log.newest(left - 1 - i);
-            print(sink, "    -", Seconds{now - record.time, frequency}, " s  vCPU ",
-                  unsigned{record.tag.get<ExitTag::vcpu>()}, "  ", record);
-            if (record.pc != 0) {
+            print(sink, "    ");
+            print_time(sink, record, moment);
+            print(sink, "  vCPU ", record.vcpu, "  ", record);
+            if (record.pc != 0 && !record.time()) {
                 print(sink, ", pc ", Hex{record.pc});
             }
             print(sink, '\n');
         }
         left -= pattern.length * pattern.times;
         if (pattern.times > 1) {
-            print(sink, "      the same ", pattern.times - 1, " times more, until -",
-                  Seconds{now - log.newest(left).time, frequency}, " s\n");
+            print(sink, "      the same ", pattern.times - 1, " times more");
+            print_until(sink, log, left, pattern.length, moment);
+            print(sink, '\n');
         }
     }
 }

@@ -35,10 +35,10 @@ bool Machine::on_fault(VcpuId id, MessageInfo message, MessageInfo& reply)
     reply_             = &reply;
     exit_generation_   = generation_;
     handling_          = id;
-    const bool resumes = decode_exit(message, [&]<class What>(const What& what) {
+    const bool resumes = decode_exit(message, [this, id]<class What>(const What& what) {
         ++exits_[exit_index<What>()];
         exit_log_.add(id, what);
-        watch_.spoke[id] = true;
+        watch_.quiet[id] = false;
         return on(id, what);
     });
     handling_          = k_nobody;
@@ -326,7 +326,7 @@ bool Machine::on(VcpuId id, const PrivateInterrupt& interrupt)
         records_[id].timer_owed = true;
     }
     gic_.hardware_interrupt(id, interrupt.intid);
-    if (const auto now = exit_log_.newest(0).time; now >= watch_.look_at) [[unlikely]] {
+    if (const auto now = exit_log_.newest(0).pc; now >= watch_.look_at) [[unlikely]] {
         look(now);
     }
     return true;

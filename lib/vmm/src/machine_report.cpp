@@ -8,6 +8,7 @@
 #include "arch/el1.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace vmm {
 
@@ -135,8 +136,9 @@ void Machine::print_machine(VcpuId culprit, const KernelView& kernel)
             print(sink(), records_[id].run == Run::running ? ", runs\n" : ", waits\n");
         }
     }
-    print(sink(), "  the last ", exit_log_.size(), " of ", exit_log_.count(),
-          " exits, and how long ago:\n");
+    const auto exits = std::accumulate(exits_.begin(), exits_.end(), std::uint64_t{0});
+    print(sink(), "  the last ", exit_log_.size(), " of ", exits - watch_.exits_before,
+          " exits; the timer's say how long ago:\n");
     print_exits(sink(), exit_log_, now, frequency);
     print(sink(), "  timers:\n");
     for (VcpuId id = 0; id < vcpus_; ++id) {

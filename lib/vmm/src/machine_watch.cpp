@@ -11,6 +11,8 @@
 #include "arch/counter.hpp"
 #include "vmm/dispatcher.hpp"
 
+#include <numeric>
+
 namespace vmm {
 
 namespace {
@@ -31,8 +33,10 @@ std::uint64_t ticks(std::uint64_t milliseconds)
 void Machine::begin_watch(std::uint64_t now)
 {
     exit_log_.clear();
-    watch_         = {};
-    watch_.look_at = config_.watch_ms == 0 ? Watch::k_never : now + ticks(config_.watch_ms);
+    watch_              = {};
+    watch_.exits_before = std::accumulate(exits_.begin(), exits_.end(), std::uint64_t{0});
+    watch_.look_at      = config_.watch_ms == 0 ? Watch::k_never : now + ticks(config_.watch_ms);
+    watch_.quiet.fill(true);
     watch_.silent_since.fill(now);
     if (config_.hang_ms != 0 && dispatcher.alarm_clock().is_usable()) {
         dispatcher.alarm_clock().set(AlarmClock::k_watch, now + ticks(config_.hang_ms), now);
@@ -79,7 +83,7 @@ void Machine::on_watch(std::uint64_t now)
     }
     const auto patience = ticks(config_.hang_ms);
     for (VcpuId id = 0; id < vcpus_ && state_ == State::running && !watch_.reported; ++id) {
-        if (records_[id].run != Run::running || std::exchange(watch_.spoke[id], false)) {
+        if (records_[id].run != Run::running || !std::exchange(watch_.quiet[id], true)) {
             watch_.silent_since[id] = now;
         } else if (now - watch_.silent_since[id] >= patience) {
             report_trouble(Trouble::hang, id);

@@ -13,10 +13,11 @@ namespace exit_decode {
     return dfsc == 0b010000 || (dfsc & 0b111100) == 0b010100;
 }
 
-/// An abort that is not simply a load or store of one general register.
+/// An abort that is not simply a load or store of one general register. Has a handler of its own,
+/// so that what the usual ones capture can stay in registers.
 template <class Handler>
 [[gnu::noinline]] auto unusual_abort(base::GuestPhysical address, base::GuestVirtual pc,
-                                     arch::Esr syndrome, Handler&& handler)
+                                     arch::Esr syndrome, Handler handler)
 {
     using arch::DataAbortIss;
 
