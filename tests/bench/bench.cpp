@@ -14,6 +14,7 @@
 #include "same_size.hpp"
 #include "sizes.hpp"
 #include "sockets.hpp"
+#include "sound.hpp"
 #include "system.hpp"
 #include "table.hpp"
 #include "work_folder.hpp"
@@ -247,6 +248,11 @@ Result<> run(const vmm::Options& options)
     const auto sockets = TRY(vmm::read_system(product / "tests/guests/sockets/sockets.json"));
     TRY(measure_sockets(
         {.options = options, .system = sockets, .board = board, .kernel = bench.kernel}, figures));
+    TRY(measure_sound({.options = options,
+                       .system  = product / "examples/sound/sound.json",
+                       .board   = board,
+                       .folder  = folder.path()},
+                      figures));
     fmt::print("{}", table(figures));
     if (!options.json.empty()) {
         std::ofstream stream(options.json);

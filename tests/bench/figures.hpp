@@ -70,6 +70,11 @@ struct Figures {
     std::map<std::string, Spread> sockets_guest;
     std::map<std::string, Spread> sockets_program;
     std::map<std::string, Spread> sockets_loopback;
+
+    // Instructions that a period of a Linux guest's sound takes, by direction and whose they are:
+    // "playback_domains". native_sound is on QEMU's own device.
+    std::map<std::string, std::uint64_t> sound;
+    std::map<std::string, std::uint64_t> native_sound;
 };
 
 } // namespace bench

@@ -5,8 +5,7 @@
 
 #include "base/result.hpp"
 #include "devices.hpp"
-#include "qemu/console.hpp"
-#include "shell.hpp"
+#include "linux_shell.hpp"
 #include "table_line.hpp"
 
 #include <fmt/format.h>
@@ -18,82 +17,18 @@ namespace {
 
 using qemu::Result;
 
-/// A Linux with a shell in which the program `sockets` serves, as somebody else's guest or its own.
-class Served {
-public:
-    static Result<Served> start(std::string what, const std::vector<std::string>& command,
-                                const vmm::Options& options, unsigned guests)
-    {
-        fmt::print(stderr, "measuring {} …\n", what);
-        Served served{std::move(what), TRY(qemu::Process::start(command, qemu::Streams::piped)),
-                      options};
-        for (unsigned i = 0; i < guests; ++i) {
-            const auto up =
-                served.console_.wait_for({qemu::line_starting("guest: ready")}, served.limits_);
-            if (up.kind != qemu::Outcome::Kind::matched) {
-                return served.lost(up);
-            }
-        }
-        vmm::Shell shell{served.console_};
-        while (!shell.answers(std::chrono::seconds{10})) {
-            if (served.console_.process().poll()) {
-                return std::unexpected(served.what_ + ": it ended before its shell answered");
-            }
-        }
-        return served;
+/// What sockets with a context ID cost, where the program `sockets` serves.
+Result<std::map<std::string, Spread>> measure(LinuxShell& shell, unsigned cid)
+{
+    // Its own end may come up after the shell.
+    const auto text   = TRY(shell.run(fmt::format(
+          "until sockets measure {} > /run/figures; do usleep 100000; done; cat /run/figures", cid)));
+    auto       parsed = parse_guest(text);
+    if (parsed.exits.empty()) {
+        return std::unexpected(fmt::format("{}: it did not measure:\n{}", shell.what(), text));
     }
-
-    /// The output of a command that must succeed.
-    Result<std::string> run(const std::string& command)
-    {
-        vmm::Shell shell{console_};
-        auto       result = shell.run(command, limits_, {});
-        if (!result) {
-            return lost(result.error());
-        }
-        if (result->exit_code != 0) {
-            return std::unexpected(
-                fmt::format("{}: `{}` failed:\n{}", what_, command, result->output));
-        }
-        return std::move(result->output);
-    }
-
-    /// What sockets with a context ID cost.
-    Result<std::map<std::string, Spread>> measure(unsigned cid)
-    {
-        // Its own end may come up after the shell.
-        const auto text   = TRY(run(fmt::format(
-              "until sockets measure {} > /run/figures; do usleep 100000; done; cat /run/figures",
-              cid)));
-        auto       parsed = parse_guest(text);
-        if (parsed.exits.empty()) {
-            return std::unexpected(fmt::format("{}: it did not measure:\n{}", what_, text));
-        }
-        return std::move(parsed.exits);
-    }
-
-private:
-    Served(std::string what, qemu::Process process, const vmm::Options& options)
-        : what_{std::move(what)}
-        , console_{std::move(process)}
-    {
-        if (options.timeout) {
-            limits_.deadline =
-                qemu::Clock::now() + std::chrono::duration_cast<qemu::Duration>(
-                                         std::chrono::duration<double>(*options.timeout));
-        }
-    }
-
-    std::unexpected<std::string> lost(const qemu::Outcome& outcome) const
-    {
-        return std::unexpected(fmt::format("{}: it does not go on; its last words were:\n{}{}",
-                                           what_, outcome.before, console_.complaints()));
-    }
-
-    std::string   what_;
-    qemu::Console console_;
-    qemu::Limits  limits_{};
-};
+    return std::move(parsed.exits);
+}
 
 struct Row {
     const char* key;
@@ -124,29 +59,29 @@ std::string shown(const std::map<std::string, Spread>& figures, const Row& row)
 Result<> measure_sockets(const SocketBench& bench, Figures& figures)
 {
     const auto devices      = TRY(vmm::devices_for(bench.system, vmm::Options{}));
-    auto       ours         = TRY(Served::start("sockets in our VMMs",
-                                                qemu::command_line(bench.board, bench.system.image,
-                                                                   {.serial  = qemu::Serial::stream,
-                                                                    .time    = qemu::Time::instructions,
-                                                                    .devices = devices,
-                                                                    .log     = {},
-                                                                    .extra = bench.options.qemu_arguments}),
-                                                bench.options, 2));
-    figures.sockets_program = TRY(ours.measure(2));
-    figures.sockets_guest   = TRY(ours.measure(4));
+    auto       ours         = TRY(LinuxShell::start("sockets in our VMMs",
+                                                    qemu::command_line(bench.board, bench.system.image,
+                                                                       {.serial  = qemu::Serial::stream,
+                                                                        .time    = qemu::Time::instructions,
+                                                                        .devices = devices,
+                                                                        .log     = {},
+                                                                        .extra = bench.options.qemu_arguments}),
+                                                    bench.options, 2));
+    figures.sockets_program = TRY(measure(ours, 2));
+    figures.sockets_guest   = TRY(measure(ours, 4));
 
-    auto own = TRY(Served::start("sockets on Linux' own loopback",
-                                 qemu::native_command_line({.machine = "virt",
-                                                            .kernel  = bench.kernel.string(),
-                                                            .initrd  = BENCH_SOCKETS_INITRAMFS,
-                                                            .cmdline = "console=ttyAMA0 quiet",
-                                                            .time    = qemu::Time::instructions}),
-                                 bench.options, 1));
+    auto own = TRY(LinuxShell::start("sockets on Linux' own loopback",
+                                     qemu::native_command_line({.machine = "virt",
+                                                                .kernel  = bench.kernel.string(),
+                                                                .initrd  = BENCH_SOCKETS_INITRAMFS,
+                                                                .cmdline = "console=ttyAMA0 quiet",
+                                                                .time = qemu::Time::instructions}),
+                                     bench.options, 1));
     if (const auto loaded = own.run("modprobe vsock_loopback"); !loaded) {
         fmt::print(stderr, "there is no loopback to compare with: {}\n", loaded.error());
         return {};
     }
-    figures.sockets_loopback = TRY(own.measure(1));
+    figures.sockets_loopback = TRY(measure(own, 1));
     return {};
 }
 

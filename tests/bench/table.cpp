@@ -3,6 +3,7 @@
 
 #include "request_table.hpp"
 #include "sockets.hpp"
+#include "sound.hpp"
 #include "table_line.hpp"
 
 #include <fmt/format.h>
@@ -154,7 +155,7 @@ std::string table(const Figures& figures)
            ratio_line(figures, "user_space_4", "native_user_space_4") + "\n" +
            line("size", "bytes", "", "to reach", "") +
            number_lines(k_size, figures.size, is_picokit) + request_table(figures) +
-           socket_table(figures);
+           socket_table(figures) + sound_table(figures);
 }
 
 std::string json(const Figures& figures)
@@ -186,6 +187,10 @@ std::string json(const Figures& figures)
         add(figures.sockets_guest, "sockets_guest", "spread_sockets_guest");
         add(figures.sockets_program, "sockets_program", "spread_sockets_program");
         add(figures.sockets_loopback, "sockets_loopback", "spread_sockets_loopback");
+    }
+    if (!figures.sound.empty()) {
+        json["sound"]        = figures.sound;
+        json["sound_native"] = figures.native_sound;
     }
     return json.dump(4) + "\n";
 }

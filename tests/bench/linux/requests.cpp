@@ -228,6 +228,8 @@ bool measure(long count, const char* const* words)
         measure_out(address(words[2], words[3]));
     } else if (count == 4 && is(words[1], "in")) {
         measure_in(address(words[2], words[3]));
+    } else if (count == 2 && is(words[1], "mark")) {
+        asm volatile("hint #50"); // for tests/bench/profile
     } else {
         return false;
     }
@@ -243,7 +245,7 @@ extern "C" [[noreturn]] void run(const long* arguments)
     if (!good) {
         (Line{}
          << "requests: disk FILE [MEASURE] | console FILE | ping ADDRESS | out ADDRESS PORT | "
-            "in ADDRESS PORT\n")
+            "in ADDRESS PORT | mark\n")
             .print();
     }
     call(Call::exit, good ? 0 : 1);

@@ -5,6 +5,7 @@
 #include "profile.hpp"
 #include "same_size.hpp"
 #include "sizes.hpp"
+#include "sound.hpp"
 #include "table.hpp"
 
 #include <elf.h>
@@ -140,6 +141,33 @@ TEST(Table, RequestsHaveTheirOwnPart)
     // The best of all connections, on both sides.
     EXPECT_THAT(text, HasSubstr("TCP in, MB/s 200 400 ≥ 500 NOT REACHED × 2.00\n"));
     EXPECT_EQ(nlohmann::json::parse(json(figures))["linux"]["linux_read_4k"], 34'000);
+}
+
+TEST(Sound, APeriodIsWhatTheLongerRunTakesMore)
+{
+    std::istringstream file{"1 2\n1000 2000 3000 4000 \nqemu: hello\n"
+                            "2000 2100 3050 4010 \n5000 2400 3050 4011 \n"};
+    const auto         marks = read_owners(file);
+    ASSERT_EQ(marks.size(), 3U);
+    const auto cost = a_period("capture", marks, 200);
+    ASSERT_TRUE(cost) << cost.error();
+    EXPECT_EQ(cost->at("capture_guest_kernel"), 10U);
+    EXPECT_EQ(cost->at("capture_guest_programs"), 1U);
+    EXPECT_EQ(cost->at("capture_hypervisor"), 0U) << "less than in the shorter run";
+    EXPECT_EQ(cost->at("capture_domains"), 0U);
+    EXPECT_THAT(a_period("playback", {marks[0]}, 200).error(), HasSubstr("saw 1 marks"));
+}
+
+TEST(Table, SoundHasItsOwnPart)
+{
+    auto figures = some_figures();
+    EXPECT_THAT(table(figures), Not(HasSubstr("a period of")));
+    figures.sound        = {{"capture_guest_kernel", 18'000}, {"capture_domains", 9'000}};
+    figures.native_sound = {{"capture_guest_kernel", 12'000}};
+    const auto text      = squeezed(table(figures));
+    EXPECT_THAT(text, HasSubstr("Linux' kernel 18,000 12,000\n"));
+    EXPECT_THAT(text, HasSubstr("together 27,000 12,000\n"));
+    EXPECT_EQ(nlohmann::json::parse(json(figures))["sound"]["capture_domains"], 9'000);
 }
 
 TEST(Profile, CountsAnInstructionInEachWindow)
