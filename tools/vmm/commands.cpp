@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "commands.hpp"
 
+#include "build.hpp"
 #include "check_command.hpp"
+#include "graph_command.hpp"
 
 #include <array>
 #include <iostream>
 
 namespace vmm {
+
+namespace {
+
+int graph_command(std::vector<std::string> words, std::ostream&, std::ostream&)
+{
+    const auto tree = this_tree();
+    return graph::graph_main(std::move(words), {tree.source, tree.build / "boards"});
+}
+
+} // namespace
 
 std::optional<int> run_command(const std::vector<std::string>& words)
 {
@@ -18,6 +30,7 @@ std::optional<int> run_command(const std::vector<std::string>& words)
     static constexpr std::array k_commands{
         Command{"check", check::check_command},
         Command{"dtb", check::dtb_command},
+        Command{"graph", graph_command},
     };
     for (const auto& [name, run] : k_commands) {
         if (!words.empty() && words.front() == name) {

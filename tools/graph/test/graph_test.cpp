@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// vmm graph: what is in the pictures, and what is refused.
+#include "graph_command.hpp"
+#include "input.hpp"
+#include "picture.hpp"
+#include "relations.hpp"
+#include "text.hpp"
+
+#include <fmt/format.h>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* k_small = R"(<system>
+  <memory_region name="ram" size="0x10000000" phys_addr="0x40000000" />
+  <memory_region name="uart" size="0x1000" phys_addr="0x9000000" />
+  <memory_region name="queue" size="0x1000" />
+  <memory_region name="log" size="0x2000" />
+  <protection_domain name="driver" priority="200">
+    <program_image path="driver.elf" />
+    <map mr="uart" vaddr="0x2000000" perms="rw" cached="false" />
+    <map mr="queue" vaddr="0x3000000" perms="rw" />
+    <map mr="log" vaddr="0x4000000" perms="rw" />
+    <irq irq="33" id="5" trigger="level" />
+  </protection_domain>
+  <protection_domain name="vmm" priority="100">
+    <program_image path="vmm.elf" />
+    <map mr="ram" vaddr="0x40000000" perms="rw" />
+    <map mr="queue" vaddr="0x3000000" perms="rw" />
+    <map mr="log" vaddr="0x4000000" perms="r" />
+    <virtual_machine name="guest" priority="50">
+      <vcpu id="0" />
+      <map mr="ram" vaddr="0x40000000" perms="rwx" />
+    </virtual_machine>
+  </protection_domain>
+  <protection_domain name="logger" priority="10">
+    <program_image path="logger.elf" />
+    <map mr="log" vaddr="0x4000000" perms="r" />
+    <protection_domain name="child" id="3" priority="5">
+      <program_image path="child.elf" />
+    </protection_domain>
+  </protection_domain>
+  <channel>
+    <end pd="driver" id="7" />
+    <end pd="vmm" id="9" pp="true" notify="false" />
+  </channel>
+</system>)";
+
+tool::System small() { return graph::read_description(k_small, "small.system").value(); }
+
+TEST(Graph, TheDomainOfLowerPriorityComesFirst)
+{
+    const auto all = graph::relate(small());
+    ASSERT_EQ(all.links.size(), 1u);
+    const auto& [ends, link] = *all.links.begin();
+    EXPECT_EQ(ends, std::pair(std::size_t{1}, std::size_t{0}));
+    EXPECT_THAT(link.first_ids, ElementsAre(9));
+    EXPECT_THAT(link.second_ids, ElementsAre(7));
+    EXPECT_TRUE(link.first_calls);
+    EXPECT_FALSE(link.first_notifies);
+    EXPECT_TRUE(link.second_notifies);
+    EXPECT_THAT(link.regions, ElementsAre(2)); // queue
+}
+
+TEST(Graph, ARegionStandsWithThoseWhoMapIt)
+{
+    const auto all = graph::relate(small());
+    EXPECT_THAT(all.own.at(0), ElementsAre(1));            // uart
+    EXPECT_THAT(all.own.at(1), ElementsAre(0));            // ram, of the VMM and its guest
+    EXPECT_THAT(all.common.at({0, 1, 2}), ElementsAre(3)); // log
+    EXPECT_TRUE(all.unused.empty());
+}
+
+TEST(Graph, TheSystemHasAllThatTheDescriptionHas)
+{
+    const auto text = graph::draw_system(small(), "small");
+    for (const auto* part :
+         {"4 domains, 1 virtual machine,", "<B>driver</B>", "virtual machine <B>guest</B>",
+          "ram 256 MiB at 0x40000000", "queue 4 KiB", "log 8 KiB", "interrupt 33", "SPI 1, level",
+          "logger and its children", "child 3", "pd1:to0:s -> pd0:to1:n", "PORT=\"irq33\""}) {
+        EXPECT_THAT(text, HasSubstr(part));
+    }
+}
+
+TEST(Graph, TheMemoryMapHasTheHolesAndTheGuestsView)
+{
+    const auto text = graph::draw_memory(small(), "small");
+    for (const auto* part : {"0x9000000<BR/>0x9000fff", "hole, ", "guest sees it", "rwx",
+                             "anywhere in RAM", "driver rw<BR/>vmm r<BR/>logger r"}) {
+        EXPECT_THAT(text, HasSubstr(part));
+    }
+}
+
+TEST(Graph, ManyRegionsOfOneLinkAreCounted)
+{
+    std::string regions;
+    std::string maps;
+    for (int i = 0; i < 12; ++i) {
+        regions += fmt::format("<memory_region name=\"part{}\" size=\"0x1000\" />", i);
+        maps += fmt::format("<map mr=\"part{}\" vaddr=\"{}\" perms=\"rw\" />", i,
+                            0x2000000 + i * 0x1000);
+    }
+    const auto domain = [&](const char* name) {
+        return fmt::format("<protection_domain name=\"{}\"><program_image path=\"p.elf\" />{}"
+                           "</protection_domain>",
+                           name, maps);
+    };
+    const auto system = graph::read_description(
+        "<system>" + regions + domain("a") + domain("b") + "</system>", "many.system");
+    ASSERT_TRUE(system) << system.error();
+    const auto text = graph::draw_system(*system, "many");
+    EXPECT_THAT(text, HasSubstr("part3 4 KiB"));
+    EXPECT_THAT(text, HasSubstr("and 8 more, 32 KiB"));
+    EXPECT_THAT(text, Not(HasSubstr("part4 4 KiB")));
+    EXPECT_THAT(text, HasSubstr("style=dashed")); // memory without a channel
+}
+
+TEST(Graph, NamesCannotBreakALabel)
+{
+    EXPECT_EQ(graph::escape("a<b>&\"c"), "a&lt;b&gt;&amp;&quot;c");
+    EXPECT_EQ(graph::size_text(0x1000), "4 KiB");
+    EXPECT_EQ(graph::size_text(0x1001), "4097 bytes");
+    EXPECT_EQ(graph::rough_size_text(0x1000), "4 KiB");
+    EXPECT_EQ(graph::rough_size_text(2976752ULL << 10), "about 2.8 GiB");
+    EXPECT_EQ(graph::count_text(1, "region"), "1 region");
+    EXPECT_EQ(graph::interrupt_text(30), "PPI 14");
+}
+
+TEST(Graph, TheJsonIsTheSystem)
+{
+    const auto all = nlohmann::json::parse(graph::to_json(small()));
+    EXPECT_EQ(all["domains"][1]["virtual_machine"]["vcpus"], 1);
+    EXPECT_EQ(all["domains"][3]["parent"], "logger");
+    EXPECT_EQ(all["regions"][1]["physical"], 0x9000000);
+    EXPECT_TRUE(all["regions"][2]["physical"].is_null());
+    EXPECT_EQ(all["channels"][0][1]["call"], true);
+}
+
+TEST(Graph, AMistakeIsSaidWithItsPlace)
+{
+    const auto system = graph::read_description(
+        "<system>\n<protection_domain name=\"a\" priority=\"x\" />\n</system>", "bad.system");
+    ASSERT_FALSE(system);
+    EXPECT_THAT(system.error(), HasSubstr("bad.system:2:"));
+    EXPECT_THAT(system.error(), HasSubstr("hint: "));
+}
+
+TEST(Graph, AWrongCallSaysWhatToDo)
+{
+    EXPECT_THAT(graph::parse_graph({}).error(), HasSubstr("which system?"));
+    EXPECT_THAT(graph::parse_graph({"linux", "--format", "gif"}).error(), HasSubstr("svg, png"));
+    EXPECT_THAT(graph::parse_graph({"a", "--format", "dot,svg"})->formats,
+                ElementsAre("dot", "svg"));
+    EXPECT_EQ(graph::graph_main({"no-such-example"}, {}), 1);
+}
+
+/// Every example that is a layout is drawn; Graphviz accepts what is made of the largest.
+TEST(Graph, TheExamplesAreDrawn)
+{
+    const graph::Folders folders{LIBVMM_SOURCE_DIR, BOARDS_GENERATED};
+    const auto           output = fs::path{testing::TempDir()} / "graph_test";
+    for (const auto* example : {"linux", "native-client", "vsock", "sound", "hierarchy"}) {
+        EXPECT_EQ(graph::graph_main({example, "--format", "dot", "-o", output}, folders), 0)
+            << example;
+    }
+    ASSERT_EQ(graph::graph_main({"two-guests", "--format", "svg", "-o", output}, folders), 0);
+    for (const auto* file : {"two-guests.svg", "two-guests-memory.svg"}) {
+        std::ifstream     stream{output / file};
+        const std::string svg{std::istreambuf_iterator<char>{stream}, {}};
+        EXPECT_THAT(svg, HasSubstr("</svg>")) << file;
+    }
+    fs::remove_all(output);
+}
+
+} // namespace
