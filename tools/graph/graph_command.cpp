@@ -35,14 +35,16 @@ each the source NAME.dot, NAME-memory.dot. Graphviz (`apt install graphviz`) dra
 Exit codes: 0 when all is drawn, 1 for a wrong call, a system that cannot be read, or no Graphviz.
 )";
 
-/// "linux" of "folder/linux.layout.xml".
+/// "linux" of "folder/linux.layout.xml" and of "folder/linux.system".
 std::string name_of(const fs::path& file)
 {
-    auto name = file.filename();
-    while (name.has_extension()) {
-        name = name.stem();
+    constexpr std::string_view k_layout = ".layout.xml";
+    auto                       name     = file.filename().string();
+    if (name.ends_with(k_layout)) {
+        name.resize(name.size() - k_layout.size());
+        return name;
     }
-    return name.string();
+    return file.stem().string();
 }
 
 /// The file that a name stands for.
@@ -55,7 +57,7 @@ Result<fs::path> find_system(const GraphOptions& options, const Folders& folders
     const auto folder = folders.source / "examples" / options.system;
     for (const auto& candidate :
          {options.board + "." + options.system + ".layout.xml", options.system + ".layout.xml",
-          options.system + ".system", options.board + ".system"}) {
+          options.system + ".system", options.board + "/" + options.system + ".system"}) {
         if (fs::is_regular_file(folder / candidate, ignored)) {
             return folder / candidate;
         }

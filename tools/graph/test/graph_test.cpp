@@ -167,10 +167,16 @@ TEST(Graph, TheExamplesAreDrawn)
 {
     const graph::Folders folders{LIBVMM_SOURCE_DIR, BOARDS_GENERATED};
     const auto           output = fs::path{testing::TempDir()} / "graph_test";
-    for (const auto* example : {"linux", "native-client", "vsock", "sound", "hierarchy"}) {
+    for (const auto* example :
+         {"linux", "native-client", "vsock", "sound", "simple", "hierarchy"}) {
         EXPECT_EQ(graph::graph_main({example, "--format", "dot", "-o", output}, folders), 0)
             << example;
     }
+    EXPECT_TRUE(fs::exists(output / "native-client-memory.dot"));
+    EXPECT_EQ(
+        graph::graph_main({"linux", "--board", "zcu102", "--format", "dot", "-o", output}, folders),
+        0);
+    EXPECT_TRUE(fs::exists(output / "zcu102.linux.dot"));
     ASSERT_EQ(graph::graph_main({"two-guests", "--format", "svg", "-o", output}, folders), 0);
     for (const auto* file : {"two-guests.svg", "two-guests-memory.svg"}) {
         std::ifstream     stream{output / file};
