@@ -69,6 +69,7 @@ void PcmCard::command(unsigned number, PcmCommand what, const PcmParameters& par
     if (number >= streams_.size()) {
         return;
     }
+    used_          = std::max(used_, number + 1);
     Stream& stream = streams_[number];
     if (what == PcmCommand::prepare) {
         stream.parameters = parameters;
@@ -247,7 +248,7 @@ void PcmCard::notified()
 
 void PcmCard::kick()
 {
-    for (unsigned i = 0; i < streams_.size(); ++i) {
+    for (unsigned i = 0; i < used_; ++i) {
         advance(i);
         pump(i);
     }
@@ -266,7 +267,7 @@ void PcmCard::reset()
     for (Part& part : parts_) {
         forget(part);
     }
-    for (unsigned i = 0; i < streams_.size(); ++i) {
+    for (unsigned i = 0; i < used_; ++i) {
         Stream& stream = streams_[i];
         stream.first = stream.last = nullptr;
         stream.waits               = false;

@@ -27,6 +27,23 @@ std::uint32_t largest_part(const virtio::PcmParameters& parameters)
 
 } // namespace
 
+/// Calls `visit` with each part of a stream's sound that jobs do not have yet, answered or not.
+/// Does not look behind the last of the stream's buffers: the first are always taken first.
+template <class Visit>
+void PcmCard::each_coming(unsigned number, Visit visit)
+{
+    std::uint32_t left = streams_[number].parts;
+    for (auto part = parts_.begin(); left != 0 && part != parts_.end(); ++part) {
+        if (part->state == Part::State::free || part->stream != number) {
+            continue;
+        }
+        --left;
+        if (part->state != Part::State::forgotten) {
+            visit(*part);
+        }
+    }
+}
+
 std::byte* PcmCard::buffer_of(const Part& part) const
 {
     return data_.data() + static_cast<std::size_t>(&part - parts_.data()) * k_buffer_size;
@@ -39,6 +56,7 @@ void PcmCard::submit(unsigned number, PcmJob& job)
     if (number >= streams_.size()) {
         return;
     }
+    used_                                                       = std::max(used_, number + 1);
     Stream& stream                                              = streams_[number];
     (stream.last != nullptr ? stream.last->next : stream.first) = &job;
     stream.last                                                 = &job;
@@ -108,10 +126,7 @@ void PcmCard::ask_for_sound(unsigned number)
         lacks += job->size - job->recorded;
     }
     std::uint64_t comes = 0;
-    for (const Part& part : parts_) {
-        const bool counts = part.state == Part::State::sent || part.state == Part::State::recorded;
-        comes += counts && part.stream == number ? part.size - part.offset : 0;
-    }
+    each_coming(number, [&](const Part& part) { comes += part.size - part.offset; });
     const auto size = largest_part(stream.parameters);
     while (comes < lacks && send_part(number, nullptr, size)) {
         comes += size;
@@ -138,13 +153,11 @@ void PcmCard::forget(Part& part)
 PcmCard::Part* PcmCard::oldest(unsigned number)
 {
     Part* first = nullptr;
-    for (Part& part : parts_) {
-        const bool counts = part.state == Part::State::sent || part.state == Part::State::recorded;
-        if (counts && part.stream == number &&
-            (first == nullptr || cookies_ - part.cookie > cookies_ - first->cookie)) {
+    each_coming(number, [&](Part& part) {
+        if (first == nullptr || cookies_ - part.cookie > cookies_ - first->cookie) {
             first = &part;
         }
-    }
+    });
     return first;
 }
 

@@ -96,20 +96,22 @@ private:
         virtio::PcmJob*       last  = nullptr;
     };
 
-    void                     begin(Stream& stream, virtio::PcmCommand what);
-    void                     clean(Stream& stream);
-    void                     advance(unsigned number);
-    void                     step_done(unsigned number, Status status);
-    void                     list_done(unsigned number);
-    void                     answered(const sddf::sound::Command& response);
-    void                     answered(const sddf::sound::Pcm& response);
-    void                     pump(unsigned number);
-    [[nodiscard]] bool       send_part(unsigned number, virtio::PcmJob* job, std::uint32_t size);
-    void                     ask_for_sound(unsigned number);
-    void                     pour(unsigned number);
-    void                     release(Part& part);
-    void                     forget(Part& part);
-    [[nodiscard]] Part*      oldest(unsigned number);
+    void                begin(Stream& stream, virtio::PcmCommand what);
+    void                clean(Stream& stream);
+    void                advance(unsigned number);
+    void                step_done(unsigned number, Status status);
+    void                list_done(unsigned number);
+    void                answered(const sddf::sound::Command& response);
+    void                answered(const sddf::sound::Pcm& response);
+    void                pump(unsigned number);
+    [[nodiscard]] bool  send_part(unsigned number, virtio::PcmJob* job, std::uint32_t size);
+    void                ask_for_sound(unsigned number);
+    void                pour(unsigned number);
+    void                release(Part& part);
+    void                forget(Part& part);
+    [[nodiscard]] Part* oldest(unsigned number);
+    template <class Visit>
+    void                     each_coming(unsigned number, Visit visit);
     void                     end_jobs(unsigned number);
     void                     finish_first(unsigned number);
     [[nodiscard]] std::byte* buffer_of(const Part& part) const;
@@ -122,6 +124,7 @@ private:
     std::span<std::byte>               data_{}; ///< our part of the region
     std::uint64_t                      first_   = 0;
     std::uint32_t                      cookies_ = 0;
+    unsigned                           used_    = 0;     ///< streams from here on never were
     bool                               events_  = false; ///< the client was told of something
     sddf::sound::CommandProducer       commands_{};
     sddf::sound::CommandConsumer       command_answers_{};
