@@ -96,7 +96,7 @@ prepare() {
         say "making a disk with Debian (once)"
         "$root/tools/guest/debian.sh" "$root/.cache/guest" >&2
     fi
-    configure "$tools" -D BUILD_TESTING=OFF
+    configure "$tools" -D BUILD_TESTING=OFF -D CMAKE_UNITY_BUILD=ON
     quietly "building the tools" ninja -C "$tools" tools
     exec 9>&-
 }

@@ -6,24 +6,34 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS ON) # statement expressions (TRY)
 set(CMAKE_C_STANDARD 11)
 
+# ./run and ./test compile several sources of a target as one (CMAKE_UNITY_BUILD): half the time, for what
+# is compiled most is the headers. SEPARATE below is for a target whose sources do not go together.
+
 add_library(vmm_warnings INTERFACE)
 target_compile_options(vmm_warnings INTERFACE
     -Werror -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wcast-align -Wundef
     -Wno-restrict # GCC 12 sees overlaps inside std::string that are not there (GCC bug 105651)
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast>)
 
-# vmm_library(NAME SOURCES… [DEPENDS LIB…])   lib/NAME: headers in include/NAME, a static library
+# vmm_library(NAME [SEPARATE] SOURCES… [DEPENDS LIB…])   lib/NAME: headers in include/NAME, a static library
 # (or an interface library when there is no source), usable on the target and on the host.
 function(vmm_library name)
-    cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+    cmake_parse_arguments(arg "SEPARATE" "" "SOURCES;DEPENDS" ${ARGN})
     if(arg_SOURCES)
         add_library(${name} STATIC ${arg_SOURCES})
+        vmm_separate(${name} ${arg_SEPARATE})
         target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include)
         target_link_libraries(${name} PUBLIC ${arg_DEPENDS} PRIVATE vmm_warnings)
     else()
         add_library(${name} INTERFACE)
         target_include_directories(${name} INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/include)
         target_link_libraries(${name} INTERFACE ${arg_DEPENDS})
+    endif()
+endfunction()
+
+function(vmm_separate target wanted)
+    if(wanted)
+        set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
     endif()
 endfunction()
 
@@ -37,14 +47,15 @@ function(vmm_build_fast)
     endif()
 endfunction()
 
-# vmm_test(NAME SOURCES… [DEPENDS LIB…])   a GoogleTest program on the host, under ASan and UBSan.
+# vmm_test(NAME [SEPARATE] SOURCES… [DEPENDS LIB…])   a GoogleTest program on the host, under ASan and UBSan.
 # Does nothing in a build without tests, so that a folder lists them unconditionally.
 function(vmm_test name)
     if(CMAKE_CROSSCOMPILING OR NOT BUILD_TESTING)
         return()
     endif()
-    cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+    cmake_parse_arguments(arg "SEPARATE" "" "SOURCES;DEPENDS" ${ARGN})
     add_executable(${name} ${arg_SOURCES})
+    vmm_separate(${name} ${arg_SEPARATE})
     vmm_build_fast(${name})
     target_link_libraries(${name} PRIVATE ${arg_DEPENDS} vmm_warnings GTest::gtest GTest::gmock GTest::gtest_main)
     gtest_discover_tests(${name} TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A disk on sDDF between a hostile guest and a hostile virtualiser: any counters, any answers, any
 // data, at any time. Nothing is touched outside of what both share with us.
+#include "kit/bell.hpp"
 #include "virtio.hpp"
 
 #include "backend/block_disk.hpp"
@@ -12,11 +13,6 @@
 namespace {
 
 constexpr std::uint16_t k_capacity = 6;
-
-class Bell final : public backend::Doorbell {
-public:
-    void ring() override {}
-};
 
 struct alignas(4096) Shared {
     std::array<std::byte, 4 * 4096> data{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A network card on sDDF between a hostile guest and hostile neighbours: any counters, any buffers,
 // at any time.
+#include "kit/bell.hpp"
 #include "neighbours.hpp"
 #include "virtio.hpp"
 
@@ -10,11 +11,6 @@
 namespace {
 
 constexpr std::uint16_t k_buffers = 4;
-
-class Bell final : public backend::Doorbell {
-public:
-    void ring() override {}
-};
 
 } // namespace
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Console ports on sDDF between a hostile guest and hostile virtualisers: any counters at any time.
+#include "kit/bell.hpp"
 #include "neighbours.hpp"
 #include "virtio.hpp"
 
@@ -7,15 +8,6 @@
 #include "virtio/console.hpp"
 
 #include <string>
-
-namespace {
-
-class Bell final : public backend::Doorbell {
-public:
-    void ring() override {}
-};
-
-} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {

@@ -2,6 +2,7 @@
 // A network device on sDDF's network class: frames both ways, buffers that go round, neighbours
 // that lie.
 #include "backend/network_card.hpp"
+#include "kit/bell.hpp"
 #include "kit/fake_driver.hpp"
 #include "virtio/network.hpp"
 
@@ -18,12 +19,6 @@ using sddf::network::Descriptor;
 using virtio::Network;
 
 constexpr std::uint16_t k_buffers = 4;
-
-class Bell final : public backend::Doorbell {
-public:
-    void     ring() override { ++rings; }
-    unsigned rings = 0;
-};
 
 std::string frame_of(std::size_t size, char fill)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A sound card on sDDF's sound class, and a guest's driver above it.
 #include "backend/pcm_card.hpp"
+#include "kit/bell.hpp"
 #include "kit/fake_driver.hpp"
 #include "kit/fake_sound_server.hpp"
 #include "virtio/sound.hpp"
@@ -15,12 +16,6 @@ namespace {
 using kit::from_device;
 using kit::to_device;
 using sddf::sound::Status;
-
-class Bell final : public backend::Doorbell {
-public:
-    void     ring() override { ++rings; }
-    unsigned rings = 0;
-};
 
 TEST(SddfSound, LayoutsByteForByte)
 {

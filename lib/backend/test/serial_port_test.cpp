@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A console on sDDF's serial class: bytes both ways, full rings, notifications.
 #include "backend/serial_port.hpp"
+#include "kit/bell.hpp"
 #include "kit/fake_driver.hpp"
 #include "virtio/console.hpp"
 
@@ -12,12 +13,6 @@
 namespace {
 
 using virtio::Console;
-
-class Bell final : public backend::Doorbell {
-public:
-    void     ring() override { ++rings; }
-    unsigned rings = 0;
-};
 
 class BackendSerialPort : public testing::Test {
 protected:

@@ -9,8 +9,7 @@ namespace fdt {
 
 namespace {
 
-constexpr std::string_view k_damaged_hint     = "compile it again with dtc, or copy the file again";
-constexpr std::size_t      k_reservation_size = 16;
+constexpr std::string_view k_damaged_hint = "compile it again with dtc, or copy the file again";
 
 std::unexpected<base::Error> damaged(std::string_view what, std::size_t offset)
 {

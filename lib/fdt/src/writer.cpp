@@ -13,8 +13,7 @@ namespace fdt {
 
 namespace {
 
-constexpr std::size_t k_reservation_size = 16;
-constexpr std::size_t k_largest_blob     = 0x7fff'ffff; // so that no 32-bit field can overflow
+constexpr std::size_t k_largest_blob = 0x7fff'ffff; // so that no 32-bit field can overflow
 
 constexpr std::string_view k_full      = "the device tree does not fit into the memory given to it";
 constexpr std::string_view k_full_hint = "give it more room, or the tree fewer nodes";

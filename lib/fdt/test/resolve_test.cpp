@@ -11,7 +11,7 @@
 
 namespace {
 
-const std::string k_source = R"(/dts-v1/;
+const std::string k_board = R"(/dts-v1/;
 / {
     #address-cells = <2>;
     #size-cells = <2>;
@@ -78,7 +78,7 @@ protected:
         return found ? std::string{found->node.path(path)} : "";
     }
 
-    fdt_test::Bytes blob_ = fdt_test::compile(k_source);
+    fdt_test::Bytes blob_ = fdt_test::compile(k_board);
     fdt::Tree       tree_ = fdt::Tree::create(blob_).value();
 };
 

@@ -10,9 +10,8 @@ namespace vmm {
 
 namespace {
 
-constexpr std::uint32_t k_sgis                 = 0xffff;
-constexpr unsigned      k_gicv3_list_registers = 16;
-constexpr unsigned      k_id_bits              = 10; ///< INTIDs below 1024; LPIs would need 14
+constexpr unsigned k_gicv3_list_registers = 16;
+constexpr unsigned k_id_bits              = 10; ///< INTIDs below 1024; LPIs would need 14
 
 /// IHI 0048B 4.3.2, IHI 0069H 12.9.38.
 std::uint32_t typer(const GicConfig& config)

@@ -7,6 +7,9 @@
 
 namespace vmm {
 
+/// The interrupts that a CPU sends to another one: INTIDs 0 to 15.
+inline constexpr std::uint32_t k_sgis = 0xffff;
+
 [[nodiscard]] constexpr unsigned lowest(std::uint64_t bits)
 {
     return static_cast<unsigned>(std::countr_zero(bits));

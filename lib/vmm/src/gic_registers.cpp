@@ -21,8 +21,7 @@ using arch::GicrWaker;
 /// RAZ/WI).
 constexpr std::uint8_t k_priority_bits = 0xf8;
 
-constexpr std::uint32_t k_sgis = 0xffff;
-constexpr std::uint64_t k_low  = 0xffff'ffff;
+constexpr std::uint64_t k_low = 0xffff'ffff;
 
 /// The part of a register that an access of `size` bytes at byte `at` touches.
 constexpr std::uint64_t part(std::uint64_t value, std::uint64_t at, unsigned size)

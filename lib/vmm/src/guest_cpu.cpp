@@ -170,12 +170,11 @@ std::optional<std::uint8_t> GuestCpu::walk_error_at_pc() const
 
 void GuestCpu::finish(const MemoryInstruction& instruction)
 {
-    constexpr std::uint64_t k_instruction = 4;
     if (writes_back(instruction)) {
         set_base(instruction.base,
                  base(instruction.base) + static_cast<std::uint64_t>(instruction.offset));
     }
-    registers_.pc() += k_instruction;
+    registers_.pc() += k_instruction_size;
     vcpu_.write(registers_, Registers::k_count);
 }
 

@@ -11,8 +11,6 @@ using microkit::UnknownSyscall;
 
 namespace {
 
-constexpr std::uint64_t k_instruction = 4;
-
 /// Copies x0..x7. Written out: eight words are one too many for the compiler to do it in line, and
 /// a call costs more than the copy.
 void copy_eight(std::uint64_t* to, const std::uint64_t* from)
@@ -51,7 +49,7 @@ bool Machine::on(VcpuId id, const Hypercall&)
     std::uint64_t* const message = microkit::message_words();
     Call                 call;
     copy_eight(call.words.data(), message);
-    call.next   = GuestVirtual{message[UnknownSyscall::k_word_ip] + k_instruction};
+    call.next   = GuestVirtual{message[UnknownSyscall::k_word_ip] + k_instruction_size};
     call.sp_el0 = message[UnknownSyscall::k_word_sp];
     call.spsr   = message[UnknownSyscall::k_word_spsr];
 
@@ -85,7 +83,7 @@ bool Machine::call_through_registers(VcpuId id)
     } else {
         copy_eight(call.words.data(), registers.words().data() + k_x0);
     }
-    call.next           = GuestVirtual{registers.pc() + k_instruction};
+    call.next           = GuestVirtual{registers.pc() + k_instruction_size};
     call.sp_el0         = registers.sp_el0();
     call.spsr           = registers.spsr();
     const auto function = call.words[0];

@@ -18,8 +18,6 @@ using microkit::Registers;
 
 namespace {
 
-constexpr std::uint64_t k_instruction = 4;
-
 /// Bytes of an instruction that was trapped: T32, of 32-bit programs, has short ones.
 std::uint64_t length_of(arch::Esr syndrome) { return syndrome.get<arch::Esr::il>() ? 4 : 2; }
 
@@ -239,7 +237,7 @@ bool Machine::on(VcpuId id, const WaitForInterrupt&)
 {
     // The wait has begun, so an interrupt that ends it is taken behind it (ELR_EL1 is the next
     // instruction): a handler that returns must not find it waiting again.
-    const GuestVirtual next{pc_of(id).raw() + k_instruction};
+    const GuestVirtual next{pc_of(id).raw() + k_instruction_size};
     if (park(id, next)) {
         return false;
     }
@@ -254,7 +252,7 @@ bool Machine::on(VcpuId id, const WaitForEvent&)
     // WFE may end without an event, and does so here. What it usually waits for is another vCPU
     // that lets go of a lock: the exit itself has given that one the chance to run.
     Registers registers;
-    registers.pc() = pc_of(id).raw() + k_instruction;
+    registers.pc() = pc_of(id).raw() + k_instruction_size;
     vcpu(id).write(registers, Registers::k_prefix_pc);
     return true;
 }
@@ -276,7 +274,7 @@ bool Machine::on(VcpuId id, const SysregRead& access)
     Registers      registers;
     vcpu(id).read(registers, prefix);
     registers.set_x(access.target, *value);
-    registers.pc() += k_instruction;
+    registers.pc() += k_instruction_size;
     vcpu(id).write(registers, prefix);
     return true;
 }
@@ -304,7 +302,7 @@ bool Machine::on(VcpuId id, const SysregWrite& access)
     if (sgi) {
         gic_.write_sgi_register(id, *sgi, registers.x(access.source));
     }
-    registers.pc() += k_instruction;
+    registers.pc() += k_instruction_size;
     vcpu(id).write(registers, Registers::k_prefix_pc);
     return true;
 }

@@ -10,12 +10,6 @@
 
 namespace vmm {
 
-namespace {
-
-constexpr std::uint64_t k_milliseconds_per_second = 1000;
-
-} // namespace
-
 /// Images that lie in guest RAM are taken where they are at the first boot; the guest writes over
 /// them, so later starts take copies.
 base::Result<> Machine::secure_images()
@@ -118,10 +112,9 @@ void Machine::system_reset(ResetKind)
     if (generation != generation_) {
         return;
     }
-    auto&      clock = dispatcher.alarm_clock();
-    const auto now   = arch::physical_count();
-    const auto interval =
-        arch::counter_frequency() * config_.reset_interval_ms / k_milliseconds_per_second;
+    auto&      clock    = dispatcher.alarm_clock();
+    const auto now      = arch::physical_count();
+    const auto interval = arch::counter_ticks(config_.reset_interval_ms);
     if (now - started_at_ >= interval || !clock.is_usable()) {
         (void)restart();
         return;

@@ -12,12 +12,6 @@ namespace vmm {
 
 using microkit::Registers;
 
-namespace {
-
-constexpr std::uint64_t k_instruction = 4;
-
-} // namespace
-
 bool Machine::has_physical_timer(arch::SysregId reg)
 {
     return PhysicalTimer::owns(reg) && dispatcher.alarm_clock().is_usable();
@@ -29,7 +23,7 @@ bool Machine::read_physical_timer(VcpuId id, const SysregRead& access)
     Registers      registers;
     vcpu(id).read(registers, prefix);
     registers.set_x(access.target, records_[id].physical.read(access.reg, arch::physical_count()));
-    registers.pc() += k_instruction;
+    registers.pc() += k_instruction_size;
     vcpu(id).write(registers, prefix);
     return true;
 }
@@ -39,7 +33,7 @@ bool Machine::write_physical_timer(VcpuId id, const SysregWrite& access)
     Registers registers;
     vcpu(id).read(registers, Registers::prefix_of_x(access.source));
     records_[id].physical.write(access.reg, registers.x(access.source), arch::physical_count());
-    registers.pc() += k_instruction;
+    registers.pc() += k_instruction_size;
     vcpu(id).write(registers, Registers::k_prefix_pc);
     dispatcher.alarm_clock().clear(config_.first_vcpu + id); // it runs: no other timer's
     const auto now = arch::physical_count();

@@ -9,16 +9,10 @@ namespace vmm {
 
 namespace {
 
-constexpr std::uint64_t k_milliseconds_per_second = 1000;
-constexpr std::uint64_t k_look_again_ms           = 10;
-constexpr std::uint64_t k_say_so_ms               = 5000;
+constexpr std::uint64_t k_look_again_ms = 10;
+constexpr std::uint64_t k_say_so_ms     = 5000;
 /// How long init() may be held up where there is no timer.
 constexpr std::uint64_t k_patience_ms = 1000;
-
-std::uint64_t ticks(std::uint64_t milliseconds)
-{
-    return arch::counter_frequency() * milliseconds / k_milliseconds_per_second;
-}
 
 } // namespace
 
@@ -49,13 +43,13 @@ bool Machine::wait_for_devices()
         }
         const auto now  = arch::physical_count();
         const auto time = now - waits_since_;
-        if (!said_wait_ && time >= ticks(k_say_so_ms)) {
+        if (!said_wait_ && time >= arch::counter_ticks(k_say_so_ms)) {
             said_wait_ = true;
             base::print(sink(), "vmm: guest \"", name(), "\" has not started yet: it waits for ",
                         what, '\n');
         }
         if (clock.is_usable()) {
-            clock.set(config_.first_vcpu, now + ticks(k_look_again_ms), now);
+            clock.set(config_.first_vcpu, now + arch::counter_ticks(k_look_again_ms), now);
             return true;
         }
         // Nobody wakes us. What writes to guest RAM ends with a notification; for anything else
@@ -63,7 +57,7 @@ bool Machine::wait_for_devices()
         if (!is_quiet()) {
             return true;
         }
-        if (time >= ticks(k_patience_ms)) {
+        if (time >= arch::counter_ticks(k_patience_ms)) {
             base::print(sink(), "vmm: guest \"", name(), "\" starts without ", what,
                         ", and has no timer channel (wake_by) to wait for it\n");
             return false;

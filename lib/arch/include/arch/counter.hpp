@@ -41,4 +41,10 @@ namespace arch {
 
 #endif
 
+/// Ticks of the counter in so many milliseconds.
+[[nodiscard]] inline std::uint64_t counter_ticks(std::uint64_t milliseconds)
+{
+    return counter_frequency() * milliseconds / 1000;
+}
+
 } // namespace arch

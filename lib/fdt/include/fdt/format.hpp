@@ -45,5 +45,7 @@ struct Reservation {
 
     constexpr bool operator==(const Reservation&) const = default;
 };
+/// Of one in a blob, in bytes.
+inline constexpr std::size_t k_reservation_size = 16;
 
 } // namespace fdt

@@ -14,6 +14,9 @@ inline constexpr unsigned k_max_vcpus = 16;
 
 enum class GicVersion : std::uint8_t { v2, v3 };
 
+/// Bytes that the PC moves by when an instruction was done for the guest (A64 knows no others).
+inline constexpr std::uint64_t k_instruction_size = 4;
+
 /// Width of a memory access.
 enum class AccessSize : std::uint8_t { byte = 0, half = 1, word = 2, double_word = 3 };
 
