@@ -84,6 +84,16 @@ prepare() {
     mkdir -p "$root/build"
     exec 9> "$root/build/lock"
     flock 9
+    # Fetching waits for the network, building for the processor.
+    fetch_guest "$@" &
+    local fetching=$!
+    configure "$tools" -D BUILD_TESTING=OFF -D CMAKE_UNITY_BUILD=ON
+    quietly "building the tools" ninja -C "$tools" microkit_main sysgen vmm_tool
+    wait "$fetching" || exit 1
+    quietly "making the guest's initramfs and disks" ninja -C "$tools" tools
+    exec 9>&-
+}
+fetch_guest() {
     local file
     for file in linux linux-cloud busybox u-boot.bin modules/linux/modules.dep modules/linux-cloud/modules.dep; do
         [ ! -s "$root/.cache/guest/$file" ] || continue
@@ -96,7 +106,4 @@ prepare() {
         say "making a disk with Debian (once)"
         "$root/tools/guest/debian.sh" "$root/.cache/guest" >&2
     fi
-    configure "$tools" -D BUILD_TESTING=OFF -D CMAKE_UNITY_BUILD=ON
-    quietly "building the tools" ninja -C "$tools" tools
-    exec 9>&-
 }
