@@ -6,8 +6,8 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS ON) # statement expressions (TRY)
 set(CMAKE_C_STANDARD 11)
 
-# ./run and ./test compile several sources of a target as one (CMAKE_UNITY_BUILD): half the time, for what
-# is compiled most is the headers. SEPARATE below is for a target whose sources do not go together.
+# ./run and ./test compile several sources of a tool or a test as one (CMAKE_UNITY_BUILD): half the time, for
+# what is compiled most is the headers. Libraries stay as they are, for tests link parts of them.
 
 add_library(vmm_warnings INTERFACE)
 target_compile_options(vmm_warnings INTERFACE
@@ -15,25 +15,19 @@ target_compile_options(vmm_warnings INTERFACE
     -Wno-restrict # GCC 12 sees overlaps inside std::string that are not there (GCC bug 105651)
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast>)
 
-# vmm_library(NAME [SEPARATE] SOURCES… [DEPENDS LIB…])   lib/NAME: headers in include/NAME, a static library
+# vmm_library(NAME SOURCES… [DEPENDS LIB…])   lib/NAME: headers in include/NAME, a static library
 # (or an interface library when there is no source), usable on the target and on the host.
 function(vmm_library name)
-    cmake_parse_arguments(arg "SEPARATE" "" "SOURCES;DEPENDS" ${ARGN})
+    cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
     if(arg_SOURCES)
         add_library(${name} STATIC ${arg_SOURCES})
-        vmm_separate(${name} ${arg_SEPARATE})
+        set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
         target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include)
         target_link_libraries(${name} PUBLIC ${arg_DEPENDS} PRIVATE vmm_warnings)
     else()
         add_library(${name} INTERFACE)
         target_include_directories(${name} INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/include)
         target_link_libraries(${name} INTERFACE ${arg_DEPENDS})
-    endif()
-endfunction()
-
-function(vmm_separate target wanted)
-    if(wanted)
-        set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
     endif()
 endfunction()
 
@@ -48,6 +42,7 @@ function(vmm_build_fast)
 endfunction()
 
 # vmm_test(NAME [SEPARATE] SOURCES… [DEPENDS LIB…])   a GoogleTest program on the host, under ASan and UBSan.
+# SEPARATE: its sources use the same names and cannot be compiled as one.
 # Does nothing in a build without tests, so that a folder lists them unconditionally.
 function(vmm_test name)
     if(CMAKE_CROSSCOMPILING OR NOT BUILD_TESTING)
@@ -55,7 +50,9 @@ function(vmm_test name)
     endif()
     cmake_parse_arguments(arg "SEPARATE" "" "SOURCES;DEPENDS" ${ARGN})
     add_executable(${name} ${arg_SOURCES})
-    vmm_separate(${name} ${arg_SEPARATE})
+    if(arg_SEPARATE)
+        set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+    endif()
     vmm_build_fast(${name})
     target_link_libraries(${name} PRIVATE ${arg_DEPENDS} vmm_warnings GTest::gtest GTest::gmock GTest::gtest_main)
     gtest_discover_tests(${name} TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60)
