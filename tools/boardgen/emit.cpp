@@ -10,14 +10,17 @@
 namespace boardgen {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-Json range_json(AddressRange range) { return {{"start", range.start}, {"size", range.size}}; }
-
-Json gic_json(const Gic& gic)
+OrderedJson range_json(AddressRange range)
 {
-    Json       json{{"version", gic.version}, {"distributor", gic.distributor.start}};
-    const auto add = [&](const char* name, const std::optional<AddressRange>& frame) {
+    return {{"start", range.start}, {"size", range.size}};
+}
+
+OrderedJson gic_json(const Gic& gic)
+{
+    OrderedJson json{{"version", gic.version}, {"distributor", gic.distributor.start}};
+    const auto  add = [&](const char* name, const std::optional<AddressRange>& frame) {
         if (frame) {
             json[name] = frame->start;
         }
@@ -166,9 +169,9 @@ std::string facts_cpp(const Board& board)
 
 std::string tool_json(const Board& board)
 {
-    Json json{{"name", board.name},   {"arch", board.arch},
-              {"cpu", board.cpu},     {"pa_bits", board.pa_bits},
-              {"cores", board.cores}, {"load_address", board.load_address}};
+    OrderedJson json{{"name", board.name},   {"arch", board.arch},
+                     {"cpu", board.cpu},     {"pa_bits", board.pa_bits},
+                     {"cores", board.cores}, {"load_address", board.load_address}};
     for (const auto& range : board.ram) {
         json["ram"].push_back(range_json(range));
     }
