@@ -42,7 +42,8 @@ function(vmm_build_fast)
 endfunction()
 
 # vmm_test(NAME [SEPARATE] SOURCES… [DEPENDS LIB…])   a GoogleTest program on the host, under ASan and UBSan.
-# SEPARATE: its sources use the same names and cannot be compiled as one.
+# SEPARATE: its sources use the same names and cannot be compiled as one. Those of components/ are a program
+# and its test, and stay apart as well.
 # Does nothing in a build without tests, so that a folder lists them unconditionally.
 function(vmm_test name)
     if(CMAKE_CROSSCOMPILING OR NOT BUILD_TESTING)
@@ -50,7 +51,7 @@ function(vmm_test name)
     endif()
     cmake_parse_arguments(arg "SEPARATE" "" "SOURCES;DEPENDS" ${ARGN})
     add_executable(${name} ${arg_SOURCES})
-    if(arg_SEPARATE)
+    if(arg_SEPARATE OR CMAKE_CURRENT_SOURCE_DIR MATCHES "^${PROJECT_SOURCE_DIR}/components/")
         set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
     endif()
     vmm_build_fast(${name})
