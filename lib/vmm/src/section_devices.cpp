@@ -5,6 +5,8 @@
 #include "base/checked.hpp"
 #include "vmm/machine.hpp"
 
+#include <memory>
+#include <new>
 #include <span>
 
 namespace vmm {
@@ -68,7 +70,7 @@ std::uint64_t kept(const Sections& from, const GuestConfig& guest)
 
 } // namespace
 
-void SectionDevices::attach_to(Machine& machine, const Sections& from)
+void SectionDevicesBase::attach_to(Machine& machine, const Sections& from)
 {
     static constexpr GuestConfig k_none{};
     const GuestConfig&           guest = from.guest != nullptr ? *from.guest : k_none;
@@ -91,7 +93,22 @@ void SectionDevices::attach_to(Machine& machine, const Sections& from)
     check_all_used(machine, from);
 }
 
-void SectionDevices::make(GuestConfig::Kind kind, const Place& place)
+template <class Device, class Source, class... More>
+Device* SectionDevicesBase::create(const Place& place, const Source& source, const More&... more)
+{
+    void*       at   = room_.data();
+    std::size_t left = room_.size();
+    if (std::align(alignof(Device), sizeof(Device), at, left) == nullptr) {
+        place.machine.reject({.what = "the VMM has too little room for all devices of .vmm_config",
+                              .hint = "use vmm::SectionDevicesIn<BYTES> in place of SectionDevices",
+                              .value = sizeof(Device)});
+        return nullptr;
+    }
+    room_ = room_.last(left - sizeof(Device));
+    return ::new (at) Device(place.machine, place.window, source, place.options, more...);
+}
+
+void SectionDevicesBase::make(GuestConfig::Kind kind, const Place& place)
 {
     using Kind = GuestConfig::Kind;
     switch (kind) {
@@ -115,7 +132,7 @@ void SectionDevices::make(GuestConfig::Kind kind, const Place& place)
     }
 }
 
-void SectionDevices::make_console(const Place& place)
+void SectionDevicesBase::make_console(const Place& place)
 {
     if (console_) {
         return place.machine.reject({.what = ".vmm_config has a second console",
@@ -133,10 +150,10 @@ void SectionDevices::make_console(const Place& place)
                     .name    = place.from.options != nullptr ? place.from.options->port_name(i)
                                                              : std::string_view{}};
     }
-    console_.emplace(place.machine, place.window, std::span{ports}.first(size), place.options);
+    console_ = create<VirtioConsole>(place, std::span{ports}.first(size));
 }
 
-void SectionDevices::make_entropy(const Place& place)
+void SectionDevicesBase::make_entropy(const Place& place)
 {
     const auto* const client = place.from.entropy;
     if (entropy_ || client == nullptr || !client->is_valid()) {
@@ -146,10 +163,10 @@ void SectionDevices::make_entropy(const Place& place)
              .hint = entropy_ ? "one suffices"
                               : "give the program its section .entropy_client_config"});
     }
-    entropy_.emplace(place.machine, place.window, *client, place.options);
+    entropy_ = create<VirtioEntropy>(place, *client);
 }
 
-void SectionDevices::make_socket(const Place& place)
+void SectionDevicesBase::make_socket(const Place& place)
 {
     const auto* const section = place.from.vsock;
     if (socket_ || section == nullptr || !section->is_valid()) {
@@ -159,10 +176,10 @@ void SectionDevices::make_socket(const Place& place)
              .hint = socket_ ? "one has links to all that the guest may talk to"
                              : "give the program its section .vsock_config"});
     }
-    socket_.emplace(place.machine, place.window, *section, place.options);
+    socket_ = create<VirtioSocket>(place, *section);
 }
 
-void SectionDevices::make_disk(const Place& place)
+void SectionDevicesBase::make_disk(const Place& place)
 {
     const auto        index  = used(disks_);
     const auto* const client = next(place.from.block, index, place.machine);
@@ -170,26 +187,26 @@ void SectionDevices::make_disk(const Place& place)
         return;
     }
     if (!is_ram(*client, *place.from.guest)) {
-        disks_[index].emplace(place.machine, place.window, *client, place.options);
+        disks_[index] = create<VirtioBlock>(place, *client);
         return;
     }
     // What adopt() has kept, a part for each disk, from the end of RAM on downwards.
     const auto& guest = *place.from.guest;
     const auto  at    = guest.ram + guest.ram_size - (index + 1) * k_bounce;
-    disks_[index].emplace(place.machine, place.window, *client, place.options,
-                          BouncePart{.offset = at - client->data.vaddr, .size = k_bounce});
+    disks_[index]     = create<VirtioBlock>(
+        place, *client, BouncePart{.offset = at - client->data.vaddr, .size = k_bounce});
 }
 
-void SectionDevices::make_nic(const Place& place)
+void SectionDevicesBase::make_nic(const Place& place)
 {
     const auto        index  = used(nics_);
     const auto* const client = next(place.from.network, index, place.machine);
     if (client != nullptr) {
-        nics_[index].emplace(place.machine, place.window, *client, place.options);
+        nics_[index] = create<VirtioNetwork>(place, *client);
     }
 }
 
-void SectionDevices::make_sound(const Place& place)
+void SectionDevicesBase::make_sound(const Place& place)
 {
     const auto* const client = place.from.sound;
     if (sound_ || client == nullptr || !client->is_valid()) {
@@ -199,11 +216,11 @@ void SectionDevices::make_sound(const Place& place)
              .hint = sound_ ? "one has all streams of the guest"
                             : "give the program its section .sound_client_config"});
     }
-    sound_.emplace(place.machine, place.window, *client, place.options);
+    sound_ = create<VirtioSound>(place, *client);
 }
 
 /// A client that nobody serves would hold up those that share the virtualiser with it.
-void SectionDevices::check_all_used(Machine& machine, const Sections& from) const
+void SectionDevicesBase::check_all_used(Machine& machine, const Sections& from) const
 {
     if (used(disks_) < count(from.block) || used(nics_) < count(from.network) ||
         (!console_ && count(from.serial) != 0) ||

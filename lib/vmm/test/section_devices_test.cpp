@@ -56,7 +56,7 @@ protected:
     }
     void add_block(std::size_t index)
     {
-        block[index]         = servers[index].config();
+        block[index]         = servers[index % servers.size()].config();
         block[index].virt.id = static_cast<std::uint8_t>(20 + index);
     }
     void add_network(std::size_t index)
@@ -190,6 +190,19 @@ TEST_F(SectionDevices, ASecondSoundCardIsRefused)
     attach_all();
     EXPECT_FALSE(boots());
     EXPECT_THAT(fake.debug_output, HasSubstr("has a second sound card"));
+}
+
+TEST_F(SectionDevices, MoreThanThereIsRoomForIsRefused)
+{
+    for (std::size_t i = 0; i < vmm::Sections::k_most; ++i) {
+        add(Kind::block);
+        add_block(i);
+    }
+    add(Kind::sound);
+    add_sound();
+    attach_all();
+    EXPECT_FALSE(boots());
+    EXPECT_THAT(fake.debug_output, HasSubstr("too little room for all devices"));
 }
 
 TEST_F(SectionDevices, ASoundClientWithoutADevice)
