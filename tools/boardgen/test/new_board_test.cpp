@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 namespace {
 
@@ -72,7 +73,8 @@ constexpr const char* k_tree = R"(/dts-v1/;
 /// What dtc makes of a source.
 std::string compiled(const std::string& source)
 {
-    const auto name = testing::TempDir() + "new_board";
+    const auto name =
+        testing::TempDir() + "new_board-" + std::to_string(::getpid()); // tests run side by side
     std::ofstream{name + ".dts"} << source;
     EXPECT_EQ(std::system(("dtc -q -I dts -O dtb -o " + name + ".dtb " + name + ".dts").c_str()),
               0);
