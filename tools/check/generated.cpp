@@ -16,8 +16,7 @@ using base::GuestRange;
 
 std::optional<GuestRange> to_guest(const Range& range)
 {
-    const auto whole = GuestRange::create(GuestPhysical{range.start}, range.size);
-    return whole ? std::optional{*whole} : std::nullopt;
+    return GuestRange::create(GuestPhysical{range.start}, range.size);
 }
 
 /// Which of the board's devices a VMM passes through: those of its guest's pages. Where a page has

@@ -13,7 +13,6 @@
 namespace vmm {
 
 using base::GuestPhysical;
-using base::Hex;
 using base::print;
 using microkit::SystemRegister;
 
@@ -148,7 +147,7 @@ void Machine::print_machine(VcpuId culprit, const KernelView& kernel)
     }
     print(sink(), "  interrupts:\n");
     print_interrupts(sink(), gic_);
-    print(sink(), windows_.size() == 0 ? "  devices: none that are emulated\n" : "  devices:\n");
+    print(sink(), windows_.empty() ? "  devices: none that are emulated\n" : "  devices:\n");
     for (const DeviceWindow& window : windows_) {
         if (window.device != nullptr) {
             window.device->print_state(sink());
