@@ -20,7 +20,8 @@ class VsockSiege : public testing::Test {
 protected:
     LinuxGuest one{{.system  = "tests/guests/vsock_siege/vsock_siege",
                     .board   = k_gicv3,
-                    .cmdline = "console=hvc0 quiet"}};
+                    .cmdline = "console=hvc0 quiet",
+                    .initrd  = "initramfs-vsock.cpio"}};
 
     void expect_that_all_is_well()
     {
