@@ -27,3 +27,8 @@ endforeach()
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+
+# Projects of others that are configured with this file find the package without being told where it is.
+if(NOT libvmm_DIR AND NOT libvmm_ROOT)
+    set(libvmm_DIR ${CMAKE_CURRENT_LIST_DIR})
+endif()

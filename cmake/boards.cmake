@@ -4,7 +4,6 @@
 #                            board.json       for the microkit tool
 #                            board.cmake      BOARD_NAME, BOARD_CPU, BOARD_GIC_VERSION, …
 #                            board/board.hpp  for C++
-set(VMM_BOARDS_DIR "${PROJECT_SOURCE_DIR}/build/boards" CACHE PATH "Generated board files")
 
 # vmm_generate_boards(NAME…)   host build: makes the files, target `boards`.
 function(vmm_generate_boards)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The functions that every folder's CMakeLists.txt is written with.
+include(${CMAKE_CURRENT_LIST_DIR}/places.cmake)
 
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -9,9 +10,10 @@ set(CMAKE_C_STANDARD 11)
 # ./run and ./test compile several sources of a tool or a test as one (CMAKE_UNITY_BUILD): half the time, for
 # what is compiled most is the headers. Libraries stay as they are, for tests link parts of them.
 
+# Warnings end the build of the project itself only: a user's compiler may know others.
 add_library(vmm_warnings INTERFACE)
 target_compile_options(vmm_warnings INTERFACE
-    -Werror -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wcast-align -Wundef
+    $<$<BOOL:${LIBVMM_STRICT}>:-Werror> -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wcast-align -Wundef
     -Wno-restrict # GCC 12 sees overlaps inside std::string that are not there (GCC bug 105651)
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast>)
 
@@ -51,7 +53,7 @@ function(vmm_test name)
     endif()
     cmake_parse_arguments(arg "SEPARATE" "" "SOURCES;DEPENDS" ${ARGN})
     add_executable(${name} ${arg_SOURCES})
-    if(arg_SEPARATE OR CMAKE_CURRENT_SOURCE_DIR MATCHES "^${PROJECT_SOURCE_DIR}/components/")
+    if(arg_SEPARATE OR CMAKE_CURRENT_SOURCE_DIR MATCHES "^${LIBVMM_ROOT}/components/")
         set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
     endif()
     vmm_build_fast(${name})

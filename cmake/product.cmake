@@ -11,7 +11,9 @@
 
 if(CMAKE_CROSSCOMPILING)
     foreach(variable MICROKIT_SDK MICROKIT_BOARD MICROKIT_CONFIG)
-        set(${variable} "$ENV{${variable}}" CACHE STRING "See the Microkit manual")
+        if(NOT ${variable})
+            set(${variable} "$ENV{${variable}}" CACHE STRING "See the Microkit manual")
+        endif()
         if(NOT ${variable})
             message(FATAL_ERROR "Set ${variable}: -D ${variable}=… or the environment variable.")
         endif()
@@ -32,9 +34,9 @@ if(CMAKE_CROSSCOMPILING)
     set(MICROKIT_TOOL ${MICROKIT_SDK}/bin/microkit CACHE FILEPATH "The image tool")
     # The tool takes the kernel from here: an image is older than a kernel that was built after it.
     file(GLOB MICROKIT_KERNEL ${MICROKIT_BOARD_DIR}/elf/*.elf ${MICROKIT_BOARD_DIR}/*.json)
-    # Made by the host build: what fills in layouts, and what the build of a VMM embeds.
-    set(VMM_SYSGEN ${PROJECT_SOURCE_DIR}/build/host/tools/sysgen/sysgen CACHE FILEPATH "The layout generator")
-    set(VMM_GUEST_DIR ${PROJECT_SOURCE_DIR}/build/guest CACHE PATH "Debian's kernels and our initramfs")
+    if(NOT VMM_BOARD_FOLDER)
+        set(VMM_BOARD_FOLDER ${LIBVMM_ROOT}/boards/${MICROKIT_BOARD})
+    endif()
 endif()
 
 # vmm_program(TARGET ELF FILE SOURCES… [DEPENDS LIB…])   a protection domain's program, FILE in the
@@ -54,7 +56,7 @@ function(vmm_program target)
     target_link_libraries(${target} PRIVATE vmm_warnings -Wl,--start-group ${arg_DEPENDS} microkit.a
                           -Wl,--end-group)
     # Layouts name drivers and virtualisers without listing them.
-    if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${PROJECT_SOURCE_DIR}/components/")
+    if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${LIBVMM_ROOT}/components/")
         set_property(GLOBAL APPEND PROPERTY VMM_COMPONENTS ${target})
     endif()
 endfunction()
@@ -96,7 +98,7 @@ function(vmm_guest target)
     file(GENERATE OUTPUT ${directory}/cmdline CONTENT "${arg_CMDLINE}")
     file(CONFIGURE OUTPUT ${directory}/guest.inc CONTENT ".equ guest_vcpus, ${arg_VCPUS}\n" @ONLY)
 
-    set(images ${PROJECT_SOURCE_DIR}/lib/vmm/images.S)
+    set(images ${LIBVMM_ROOT}/lib/vmm/images.S)
     add_library(${target}_images OBJECT ${images})
     target_include_directories(${target}_images PRIVATE ${directory})
     # Appended: several guests of one folder share the source file.
@@ -149,8 +151,8 @@ function(vmm_layout name)
 
     set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name}.layout)
     set(system ${folder}/${name}.system)
-    set(drivers ${PROJECT_SOURCE_DIR}/components/drivers)
-    set(board_json ${PROJECT_SOURCE_DIR}/boards/${MICROKIT_BOARD}/board.json)
+    set(drivers ${LIBVMM_ROOT}/components/drivers)
+    set(board_json ${VMM_BOARD_FOLDER}/board.json)
     set(board_tree ${VMM_BOARDS_DIR}/${MICROKIT_BOARD}/board.dtb)
     file(GLOB_RECURSE resources CONFIGURE_DEPENDS ${drivers}/config.json)
     add_custom_command(OUTPUT ${system}
@@ -231,7 +233,7 @@ function(vmm_describe name)
             get_target_property(vcpus ${program} VMM_GUEST_VCPUS)
             set(guest "{ \"program\": \"$<TARGET_FILE:${program}>\",
                \"object\": \"$<TARGET_OBJECTS:${program}_images>\",
-               \"source\": \"${PROJECT_SOURCE_DIR}/lib/vmm/images.S\", \"directory\": \"${directory}\",
+               \"source\": \"${LIBVMM_ROOT}/lib/vmm/images.S\", \"directory\": \"${directory}\",
                \"vm\": \"${vm}\", \"ram\": \"${ram}\", \"vcpus\": ${vcpus} }")
         endif()
     endforeach()
@@ -249,9 +251,9 @@ function(vmm_describe name)
 "{ \"name\": \"${name}\", \"board\": \"${MICROKIT_BOARD}\", \"config\": \"${MICROKIT_CONFIG}\",
   \"system\": \"${arg_SYSTEM}\", \"image\": \"${CMAKE_CURRENT_BINARY_DIR}/${name}.img\",
   \"expect\": \"${expect}\", \"tour\": \"${tour}\", \"disk\": \"${arg_DISK}\",
-  \"build\": \"${PROJECT_BINARY_DIR}\", \"search\": [\"${search}\"],
+  \"build\": \"${CMAKE_BINARY_DIR}\", \"search\": [\"${search}\"],
   \"sdk\": \"${MICROKIT_SDK}\", \"tool\": \"${MICROKIT_TOOL}\",
-  \"board_json\": \"${PROJECT_SOURCE_DIR}/boards/${MICROKIT_BOARD}/board.json\",
+  \"board_json\": \"${VMM_BOARD_FOLDER}/board.json\",
   \"layout\": ${arg_LAYOUT},
   \"guest\": ${guest} }
 ")
