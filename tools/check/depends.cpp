@@ -2,6 +2,7 @@
 #include "depends.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 namespace check {
@@ -10,8 +11,18 @@ namespace {
 /// How a property lists phandles: each is followed by as many cells as the provider's `cells` says.
 struct Kind {
     Need             need;
-    std::string_view cells; ///< empty: no cells follow
+    std::string_view cells;              ///< empty: no cells follow
+    bool             only_first = false; ///< what follows is nobody's phandle
 };
+
+/// Properties that name the registers of another device; each vendor has its own words.
+bool names_syscon(std::string_view name)
+{
+    constexpr std::array<std::string_view, 7> k_ends{"syscon",  ",grf", ",pmugrf", "-gpr",
+                                                     "-syscfg", ",gpr", "sysctrl"};
+    return name == "intf_mode" || name == "fsl,usbmisc" ||
+           std::ranges::any_of(k_ends, [&](auto end) { return name.ends_with(end); });
+}
 
 std::optional<Kind> kind_of(std::string_view name)
 {
@@ -44,6 +55,27 @@ std::optional<Kind> kind_of(std::string_view name)
     if (name == "phys") {
         return Kind{Need::phy, "#phy-cells"};
     }
+    if (name == "phy-handle") {
+        return Kind{Need::phy, {}};
+    }
+    if (name == "nvmem-cells") {
+        return Kind{Need::fuse, "#nvmem-cell-cells"};
+    }
+    if (name == "mmc-pwrseq") {
+        return Kind{Need::power_sequence, {}};
+    }
+    if (name == "memory-region") {
+        return Kind{Need::memory, {}};
+    }
+    if (name == "interconnects") {
+        return Kind{Need::interconnect, "#interconnect-cells"};
+    }
+    if (name == "shmem") {
+        return Kind{Need::syscon, {}};
+    }
+    if (names_syscon(name)) {
+        return Kind{Need::syscon, {}, true};
+    }
     return std::nullopt;
 }
 
@@ -58,11 +90,13 @@ void read_list(const Tree& tree, const Node& node, const std::string& property, 
         }
         const auto* const provider = tree.find_phandle(phandle);
         all.push_back({kind.need, property, phandle, provider});
-        if (provider == nullptr) {
+        if (provider == nullptr || kind.only_first) {
             return; // how many cells follow, nobody knows
         }
-        if (!kind.cells.empty()) {
-            i += provider->cell(kind.cells).value_or(0);
+        const std::size_t count =
+            kind.cells.empty() ? 0 : std::size_t{provider->cell(kind.cells).value_or(0)};
+        for (std::size_t n = 0; n < count && i < cells.size(); ++n) {
+            all.back().arguments.push_back(cells[i++]);
         }
     }
 }

@@ -20,6 +20,11 @@ enum class Need : std::uint8_t {
     gpio,
     phy,
     interrupt,
+    fuse,           ///< nvmem: a MAC address, a calibration
+    power_sequence, ///< of an MMC card
+    syscon,         ///< registers of another device
+    memory,         ///< reserved for the device
+    interconnect,
 };
 
 /// One phandle of a node.
@@ -28,6 +33,8 @@ struct Dependency {
     std::string   property;
     std::uint32_t phandle  = 0;
     const Node*   provider = nullptr; ///< null: no node has the phandle
+    /// What follows the phandle: which clock, which line.
+    std::vector<std::uint32_t> arguments{};
 };
 
 /// Everything that a node names by phandle, of the kinds above.

@@ -2,19 +2,8 @@
 #include "passed.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace check {
-namespace {
-
-bool is_gic(const Node& node)
-{
-    return node.is_any(k_gicv2_names) || node.is("arm,gic-v3") || node.is("arm,gic-v3-its") ||
-           node.is("arm,gic-v2m-frame");
-}
-
-} // namespace
-
 std::vector<Passed> passed_devices(const Subject& subject, const Guest& guest)
 {
     std::vector<Passed> all;
@@ -85,21 +74,6 @@ bool is_answered(const Subject& subject, const Guest& guest, const Node& node,
         }
     }
     return std::ranges::any_of(subject.mapped(guest.vm->maps), covers, &Mapped::here);
-}
-
-bool does_dma(const Node& device)
-{
-    for (const auto* property : {"iommus", "dma-ranges", "memory-region"}) {
-        if (device.has(property)) {
-            return true;
-        }
-    }
-    constexpr std::array<std::string_view, 21> k_kinds{
-        "ethernet", "mmc",    "sdhci",          "sdhc",  "sd",   "usb",
-        "pcie",     "pci",    "dma-controller", "gpu",   "vpu",  "sata",
-        "nand",     "crypto", "dwmmc",          "mmcnr", "hdmi", "virtio_mmio",
-        "display",  "mipi",   "video-codec"};
-    return has(k_kinds, device.base_name());
 }
 
 Place place_of(const Tree& tree, const Node& node, std::string_view property)

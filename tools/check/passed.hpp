@@ -2,6 +2,7 @@
 // Which devices of the board a domain or a guest has, seen from the maps of the description.
 #pragma once
 
+#include "device_kind.hpp"
 #include "subject.hpp"
 
 namespace check {
@@ -33,9 +34,6 @@ struct Passed {
 /// GIC.
 [[nodiscard]] bool is_answered(const Subject& subject, const Guest& guest, const Node& node,
                                const Range& registers);
-
-/// Whether a device moves data by itself, as far as its node tells: it is one of the kinds that do.
-[[nodiscard]] bool does_dma(const Node& device);
 
 /// The place of a node in a guest's tree.
 [[nodiscard]] Place place_of(const Tree& tree, const Node& node, std::string_view property = {});

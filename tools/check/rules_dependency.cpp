@@ -102,8 +102,10 @@ void dangling(const Subject& subject, Findings& findings)
 /// The tree that libvmm writes has fixed clocks in place of the board's, and nothing else.
 void on_board(const Subject& subject, Findings& findings)
 {
-    constexpr std::array k_names{"clock",       "reset", "pins", "power domain", "supply",
-                                 "DMA channel", "IOMMU", "GPIO", "PHY",          "interrupt"};
+    constexpr std::array k_names{"clock",     "reset",       "pins",        "power domain",
+                                 "supply",    "DMA channel", "IOMMU",       "GPIO",
+                                 "PHY",       "interrupt",   "fuse",        "power sequence",
+                                 "registers", "memory",      "interconnect"};
     for (const auto& guest : subject.guests) {
         if (guest->tree && !guest->tree_is_ours) {
             continue;
