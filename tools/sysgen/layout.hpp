@@ -132,7 +132,7 @@ private:
     [[nodiscard]] Result<> note_domains(pugi::xml_node parent);
     [[nodiscard]] Result<> note_channels();
     void                   note_memory();
-    /// The highest free place in the board's RAM.
+    /// The highest free place in the board's RAM, but for the end of it, which seL4 uses itself.
     [[nodiscard]] std::optional<std::uint64_t> free_range(std::uint64_t size,
                                                           std::uint64_t alignment) const;
     void                                       rename_programs();

@@ -8,6 +8,15 @@
 
 namespace sysgen {
 
+namespace {
+
+/// What is left free at the end of the board's RAM. There seL4 puts the objects of the initial task
+/// as it boots: a table of capabilities of a few MiB, aligned to its size. An official image tool
+/// refuses a region with a phys_addr in that place.
+constexpr std::uint64_t k_first_objects = 0x100'0000;
+
+} // namespace
+
 void Layout::note_memory()
 {
     for (const auto region : document_.system().children("memory_region")) {
@@ -44,7 +53,7 @@ std::optional<std::uint64_t> Layout::free_range(std::uint64_t size, std::uint64_
     auto areas = board_.ram;
     std::ranges::sort(areas, std::ranges::greater{}, &boardgen::AddressRange::start);
     for (const auto& area : areas) {
-        auto end = area.end();
+        auto end = area.end() - std::min(area.size, k_first_objects);
         while (end >= area.start + size) {
             const auto start    = (end - size) / alignment * alignment;
             const auto conflict = std::ranges::find_if(taken_, [&](const auto& range) {

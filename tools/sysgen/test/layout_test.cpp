@@ -342,6 +342,23 @@ TEST(SysgenLayout, NoTwoRegionsShareMemory)
     }
 }
 
+// seL4 puts its first objects at the end of RAM, and its tool refuses who wants to be there.
+TEST(SysgenLayout, TheEndOfMemoryIsTheKernels)
+{
+    constexpr std::uint64_t k_ram_start = 0x6000'0000; // of qemu_virt_aarch64
+    constexpr std::uint64_t k_ram_end   = 0xc000'0000;
+    constexpr std::uint64_t k_kernels   = 0x100'0000;
+    unsigned                placed      = 0;
+    for (const auto& region : world().system().regions) {
+        if (region.phys_addr && *region.phys_addr >= k_ram_start) {
+            EXPECT_LE(*region.phys_addr + region.size.value(), k_ram_end - k_kernels)
+                << region.name;
+            ++placed;
+        }
+    }
+    EXPECT_GT(placed, 0U);
+}
+
 TEST(SysgenLayout, WhatIsMicrokitsStaysAsItWas)
 {
     const std::string plain =
