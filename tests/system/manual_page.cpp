@@ -117,7 +117,7 @@ std::string read(const fs::path& file)
 constexpr const char* k_begin = R"(set -u
 notes={0}; root={1}; cd {2}
 export PATH="$root/build/host/tools/vmm:$PATH"
-ln -s "$root/examples" examples
+ln -s "$root/examples" "$root/build" .
 cat > run <<'RUN'
 #!/bin/sh
 # Of several systems that may run on this host, the page's.

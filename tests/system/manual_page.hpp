@@ -40,8 +40,9 @@ struct Step {
 /// not looked at.
 [[nodiscard]] std::string mismatch(std::string_view expected, std::string_view printed);
 
-/// Does what the page of this name says, in an empty folder in which `./run` and `examples` are the
-/// project's, and `vmm` is found. What went wrong, or nothing; then the folder is gone.
+/// Does what the page of this name says, in an empty folder in which `./run`, `examples` and
+/// `build` are the project's, and `vmm` is found. What went wrong, or nothing; then the folder is
+/// gone.
 [[nodiscard]] std::vector<std::string> follow(const std::string& page);
 
 } // namespace system_test

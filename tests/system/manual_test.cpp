@@ -1,15 +1,28 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The manual's pages, followed to the letter: each command is run, and prints what the page says.
+#include "front_door.hpp"
 #include "manual_page.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <string>
 
 namespace {
 
 using namespace system_test;
+namespace fs = std::filesystem;
+
+std::string read(const fs::path& file)
+{
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
 
 class Manual : public testing::TestWithParam<std::string> {};
 
@@ -20,6 +33,31 @@ INSTANTIATE_TEST_SUITE_P(All, Manual, testing::ValuesIn(pages(false)), [](const 
     std::ranges::replace(name, '-', '_');
     return name;
 });
+
+/// Tables of messages, below "<!-- messages of FOLDER -->": the first column is in FOLDER's
+/// sources.
+TEST(ManualPage, ItsMessagesAreTheCodes)
+{
+    static const std::regex k_table("\n<!-- messages of (\\S+) -->\n\n((\\|.*\n)+)");
+    static const std::regex k_row("\n\\| `([^`]+)` \\|");
+    unsigned                found = 0;
+    for (const auto& entry : fs::directory_iterator(root() / "docs/manual")) {
+        const auto page = read(entry.path());
+        for (std::sregex_iterator table(page.begin(), page.end(), k_table), end; table != end;
+             ++table) {
+            std::string sources;
+            for (const auto& source : fs::directory_iterator(root() / (*table)[1].str())) {
+                sources += read(source.path());
+            }
+            const auto rows = (*table)[2].str();
+            for (std::sregex_iterator row(rows.begin(), rows.end(), k_row); row != end; ++row) {
+                EXPECT_TRUE(sources.contains((*row)[1].str())) << entry.path() << ": " << (*row)[1];
+                ++found;
+            }
+        }
+    }
+    EXPECT_GE(found, 10U);
+}
 
 TEST(ManualPage, IsReadAsStepsInItsOrder)
 {

@@ -13,6 +13,10 @@ struct Saying {
     std::string_view cause;
 };
 
+/// PID 1 ends at once where it cannot write.
+constexpr std::string_view k_dead_init    = "Attempted to kill init";
+constexpr std::string_view k_no_console[] = {"unable to open an initial console"};
+
 constexpr Saying k_panics[] = {
     {"Unable to mount root fs",
      "the kernel found no root file system: it was given no initramfs, or root= names a disk that "
@@ -21,7 +25,7 @@ constexpr Saying k_panics[] = {
      "the root file system has no program to start with (/sbin/init, /bin/sh): it is empty, or "
      "made for another architecture"},
     {"Requested init", "init= or rdinit= names a program that is not there or cannot run"},
-    {"Attempted to kill init",
+    {k_dead_init,
      "the first program (PID 1) ended or crashed; exitcode 0x0000000b is a segmentation fault, "
      "0x00000100 a return of 1"},
     {"sysrq triggered crash", "somebody asked for it: SysRq c, or a write to /proc/sysrq-trigger"},
@@ -54,6 +58,10 @@ constexpr Saying k_messages[] = {
 
 std::string_view cause_of_panic(std::string_view message, const KernelView& kernel)
 {
+    if (message.contains(k_dead_init) && kernel.find_text(k_no_console)) {
+        return "the first program (PID 1) ended because it had no console: console= names a device "
+               "that the kernel does not have, or whose driver is a module";
+    }
     for (const Saying& saying : k_panics) {
         if (message.contains(saying.text)) {
             return saying.cause;

@@ -136,6 +136,17 @@ TEST_F(MachineReport, APanicThatResetsAtOnce)
     EXPECT_EQ(reports.size(), 1u);
 }
 
+TEST_F(MachineReport, AFirstProgramThatHadNoConsole)
+{
+    boot_linux();
+    kernel.say("Warning: unable to open an initial console.");
+    kernel.say("Run /init as init process");
+    kernel.say("Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100");
+    EXPECT_FALSE(hypercall(0x8400'0009).resumed); // SYSTEM_RESET
+    ASSERT_EQ(reports.size(), 1u);
+    EXPECT_THAT(reports[0].cause, HasSubstr("because it had no console: console= names"));
+}
+
 TEST_F(MachineReport, TheOwnerMayRestartWhatPanicked)
 {
     boot_linux();
