@@ -1,6 +1,20 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The configuration that programs and the tool see: gen_config.h and its twin in JSON.
 
+# picokit_platform(RESULT)   what seL4 calls PICOKIT_BOARD: drivers and VMMs ask for CONFIG_PLAT_ZYNQMP and the
+# like. One platform may be several of Microkit's boards; where the two agree nothing need be said.
+function(picokit_platform result)
+    set(qemu_virt qemu-arm-virt)
+    set(zcu102 zynqmp)
+    set(rpi4b bcm2711)
+    set(rock3b rk3568)
+    string(REGEX REPLACE "_(aarch64.*|[0-9]+gb)$" "" board ${PICOKIT_BOARD})
+    if(NOT DEFINED ${board})
+        string(REPLACE "_" "-" ${board} ${PICOKIT_BOARD})
+    endif()
+    set(${result} ${${board}} PARENT_SCOPE)
+endfunction()
+
 # picokit_configuration(DIRECTORY)   writes DIRECTORY/kernel/gen_config.{h,json} for PICOKIT_CONFIG and
 # the board in BOARD_…. A value `true` is a boolean: 1 in the header, absent from it where it is false.
 function(picokit_configuration directory)
@@ -26,12 +40,10 @@ function(picokit_configuration directory)
     else()
         list(APPEND values ARM_GIC_V3_SUPPORT=false)
     endif()
-    if(PICOKIT_BOARD MATCHES "^qemu_virt")
-        list(APPEND values PLAT=qemu-arm-virt PLAT_QEMU_ARM_VIRT=true)
-    else()
-        string(TOUPPER ${PICOKIT_BOARD} platform)
-        list(APPEND values PLAT=${PICOKIT_BOARD} PLAT_${platform}=true)
-    endif()
+    picokit_platform(platform)
+    string(TOUPPER ${platform} define)
+    string(REPLACE "-" "_" define ${define})
+    list(APPEND values PLAT=${platform} PLAT_${define}=true)
     if(PICOKIT_CONFIG STREQUAL debug)
         list(APPEND values DEBUG_BUILD=true PRINTING=true)
     else()
