@@ -39,6 +39,15 @@ if(CMAKE_CROSSCOMPILING)
     endif()
 endif()
 
+# vmm_sdk_has(RESULT OPTION)   whether the SDK's kernel was configured with OPTION (CONFIG_… of gen_config.h).
+function(vmm_sdk_has result option)
+    file(STRINGS ${MICROKIT_BOARD_DIR}/include/kernel/gen_config.h line REGEX "^#define +CONFIG_${option} +1")
+    set(${result} OFF PARENT_SCOPE)
+    if(line)
+        set(${result} ON PARENT_SCOPE)
+    endif()
+endfunction()
+
 # vmm_program(TARGET ELF FILE SOURCES… [DEPENDS LIB…])   a protection domain's program, FILE in the
 # folder's build directory, linked with the SDK's libmicrokit and linker script.
 function(vmm_program target)

@@ -33,3 +33,19 @@ file(GLOB raspberry_pi RELATIVE ${BOARDS} ${BOARDS}/rpi4b*)
 foreach(board ${raspberry_pi})
     expect(${board} debug "#define CONFIG_PLAT_BCM2711  1")
 endforeach()
+
+# What our own build asks an SDK for.
+include(${CMAKE_CURRENT_LIST_DIR}/../../cmake/product.cmake)
+set(MICROKIT_BOARD_DIR ${OUT}/official)
+file(WRITE ${MICROKIT_BOARD_DIR}/include/kernel/gen_config.h
+    "#define CONFIG_EXPORT_PCNT_USER  1  /* as seL4 writes it */\n/* disabled: CONFIG_EXPORT_PTMR_USER */\n"
+    "#define CONFIG_EXPORT_PTMR_USER_SIDE  1\n")
+foreach(case PCNT=ON PTMR=OFF VCNT=OFF)
+    string(REGEX MATCH "(.*)=(.*)" _ ${case})
+    set(option ${CMAKE_MATCH_1})
+    set(expected ${CMAKE_MATCH_2})
+    vmm_sdk_has(has EXPORT_${option}_USER)
+    if(NOT has STREQUAL expected)
+        message(SEND_ERROR "EXPORT_${option}_USER is ${expected}, vmm_sdk_has says ${has}")
+    endif()
+endforeach()
