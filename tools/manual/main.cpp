@@ -77,7 +77,9 @@ void write_manual(const fs::path& root, const fs::path& xml, const fs::path& fol
     const auto               parts = manual::parts_of(read(root / first));
     std::vector<std::string> documents{first};
     for (const auto& part : parts) {
-        documents.insert(documents.end(), part.documents.begin(), part.documents.end());
+        for (const auto& entry : part.entries) {
+            documents.push_back(entry.document);
+        }
     }
     for (const auto& document : documents) {
         auto page = manual::render(document, read(root / document), documents);

@@ -83,18 +83,20 @@ std::string with_links(const std::string& line, const std::string& document,
 
 std::vector<Part> parts_of(std::string_view index)
 {
-    static const std::regex k_item(R"re(^- \[[^\]]*\]\(([^)#\s]+\.md)\).*)re");
+    static const std::regex k_item(R"re(^- \[([^\]]*)\]\(([^)#\s]+\.md)\).*)re");
     std::vector<Part>       parts;
     std::istringstream      lines{std::string(index)};
     for (std::string line; std::getline(lines, line);) {
         if (line.starts_with("## ")) {
-            parts.push_back({.title = line.substr(3), .documents = {}});
+            parts.push_back({.title = line.substr(3), .entries = {}});
         }
         if (std::smatch item; !parts.empty() && std::regex_match(line, item, k_item)) {
-            parts.back().documents.push_back(resolve(std::string(k_folder) + "index.md", item[1]));
+            parts.back().entries.push_back(
+                {.title    = item[1],
+                 .document = resolve(std::string(k_folder) + "index.md", item[2])});
         }
     }
-    std::erase_if(parts, [](const Part& part) { return part.documents.empty(); });
+    std::erase_if(parts, [](const Part& part) { return part.entries.empty(); });
     return parts;
 }
 
@@ -152,8 +154,8 @@ std::string contents(const std::vector<Part>&                                par
     };
     for (const auto& part : parts) {
         std::string pages;
-        for (const auto& document : part.documents) {
-            pages += page_name(document) + '\n';
+        for (const auto& entry : part.entries) {
+            pages += fmt::format("{} <{}>\n", entry.title, page_name(entry.document));
         }
         add(part.title, pages);
     }

@@ -10,10 +10,16 @@
 
 namespace manual {
 
-/// A heading of docs/manual/index.md and the documents that the list below it links to.
+/// A document that the manual has, and its name in the navigation.
+struct Entry {
+    std::string title;
+    std::string document; ///< path in the project
+};
+
+/// A heading of docs/manual/index.md and what the list below it links to.
 struct Part {
-    std::string              title;
-    std::vector<std::string> documents; ///< paths in the project
+    std::string        title;
+    std::vector<Entry> entries;
 };
 
 /// The parts of the manual: all of `index`, the text of docs/manual/index.md, that looks like
