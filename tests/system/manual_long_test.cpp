@@ -2,7 +2,6 @@
 // The manual's pages that take minutes to follow.
 #include "manual_page.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,7 +12,7 @@ using namespace system_test;
 
 class LongManual : public testing::TestWithParam<std::string> {};
 
-TEST_P(LongManual, CanBeFollowed) { EXPECT_THAT(follow(GetParam()), testing::IsEmpty()); }
+TEST_P(LongManual, CanBeFollowed) { EXPECT_EQ(follow(GetParam()), ""); }
 
 INSTANTIATE_TEST_SUITE_P(All, LongManual, testing::ValuesIn(pages(true)),
                          [](const auto& parameter) {

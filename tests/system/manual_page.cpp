@@ -177,32 +177,42 @@ std::string script_of(const std::vector<Step>& steps, const fs::path& folder, co
     return script;
 }
 
+/// As much of what was printed as a failing test shows.
+std::string ends_of(const std::string& text)
+{
+    constexpr std::size_t k_end = 3000;
+    return text.size() <= 2 * k_end
+               ? text
+               : text.substr(0, k_end) + "\n[…]\n" + text.substr(text.size() - k_end);
+}
+
 /// What was wrong with a step that has been done.
 std::string judge(const Step& step, const std::string& base)
 {
     const auto printed = read(base + ".out");
+    const auto shown   = ends_of(printed);
     if (step.kind == Kind::quotation) {
         return printed.contains(step.text)
                    ? ""
-                   : fmt::format("this block does not stand in {}:\n{}", step.file, printed);
+                   : fmt::format("this block does not stand in {}:\n{}", step.file, shown);
     }
     if (step.kind != Kind::command) {
         return "";
     }
     if (!fs::exists(base + ".code")) {
-        return "this command was not reached, or did not come back:\n" + printed;
+        return "this command was not reached, or did not come back:\n" + shown;
     }
     const auto code = read(base + ".code");
     int        number{};
     std::from_chars(code.data(), code.data() + code.size(), number);
     if (number != step.exit_code) {
         return fmt::format("`{}` ended with {}, not {}:\n{}", step.text, number, step.exit_code,
-                           printed);
+                           shown);
     }
     const auto missing = mismatch(step.expected, printed);
     return missing.empty() ? ""
                            : fmt::format("`{}` does not print\n    {}\nwhere it should, but:\n{}",
-                                         step.text, missing, printed);
+                                         step.text, missing, shown);
 }
 
 } // namespace
@@ -319,7 +329,7 @@ std::string mismatch(std::string_view expected, std::string_view printed)
                : "(the end, after \"" + (wanted.empty() ? "" : wanted.back()) + "\")";
 }
 
-std::vector<std::string> follow(const std::string& page)
+std::string follow(const std::string& page)
 {
     const auto source = root() / "docs/manual" / (page + ".md");
     const auto folder =
@@ -338,7 +348,7 @@ std::vector<std::string> follow(const std::string& page)
     std::ofstream(notes / "script.sh") << script_of(steps, folder, notes);
     auto process = qemu::Process::start({"bash", notes / "script.sh"}, qemu::Streams::piped);
     if (!process) {
-        return {process.error()};
+        return process.error();
     }
     qemu::Console console(std::move(*process));
     console.process().input.close();
@@ -346,18 +356,18 @@ std::vector<std::string> follow(const std::string& page)
     (void)console.wait_for({}, {.silence = std::chrono::minutes{30}});
     (void)console.process().wait();
 
-    std::vector<std::string> wrong;
+    std::string wrong;
     if (steps.empty()) {
-        wrong.push_back("there is nothing to do on this page");
+        wrong = "there is nothing to do on this page";
     }
     for (std::size_t i = 0; i < steps.size(); ++i) {
         const auto text = judge(steps[i], notes / std::to_string(i));
         if (!text.empty()) {
-            wrong.push_back(fmt::format("{}:{}: {}", source.string(), steps[i].line, text));
+            wrong += fmt::format("{}:{}: {}\n", source.string(), steps[i].line, text);
         }
     }
     if (!console.complaints().empty()) {
-        wrong.push_back("the script says: " + console.complaints());
+        wrong += "the script says: " + console.complaints();
     }
     if (wrong.empty()) {
         fs::remove_all(folder);

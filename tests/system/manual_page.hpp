@@ -43,6 +43,6 @@ struct Step {
 /// Does what the page of this name says, in an empty folder in which `./run`, `examples` and
 /// `build` are the project's, and `vmm` is found. What went wrong, or nothing; then the folder is
 /// gone.
-[[nodiscard]] std::vector<std::string> follow(const std::string& page);
+[[nodiscard]] std::string follow(const std::string& page);
 
 } // namespace system_test

@@ -3,7 +3,6 @@
 #include "front_door.hpp"
 #include "manual_page.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -26,7 +25,7 @@ std::string read(const fs::path& file)
 
 class Manual : public testing::TestWithParam<std::string> {};
 
-TEST_P(Manual, CanBeFollowed) { EXPECT_THAT(follow(GetParam()), testing::IsEmpty()); }
+TEST_P(Manual, CanBeFollowed) { EXPECT_EQ(follow(GetParam()), ""); }
 
 INSTANTIATE_TEST_SUITE_P(All, Manual, testing::ValuesIn(pages(false)), [](const auto& parameter) {
     std::string name = parameter.param;
