@@ -9,14 +9,20 @@ set(CMAKE_CXX_COMPILER ${VMM_TOOLCHAIN_PREFIX}g++)
 set(CMAKE_ASM_COMPILER ${VMM_TOOLCHAIN_PREFIX}gcc)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 
-# -mcpu: the least of our boards. General registers only, so that FP state is the guest's alone.
-set(vmm_target_flags "-ffreestanding -nostdlib -fno-pic -fno-pie -mcpu=cortex-a53 -mgeneral-regs-only \
--mstrict-align -mno-outline-atomics -ffunction-sections -fdata-sections -fno-stack-protector \
--fno-asynchronous-unwind-tables -fno-unwind-tables")
-set(CMAKE_C_FLAGS_INIT   "${vmm_target_flags}")
-set(CMAKE_CXX_FLAGS_INIT "${vmm_target_flags} -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit")
-set(CMAKE_ASM_FLAGS_INIT "-mcpu=cortex-a53")
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-nostdlib -static -no-pie -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack")
+# The words of target.flags, by the first word of their line.
+file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/target.flags vmm_flag_lines REGEX "^[A-Z]")
+set(vmm_flags_ALL)
+set(vmm_flags_CXX)
+set(vmm_flags_ASM)
+set(vmm_flags_LINK)
+foreach(line ${vmm_flag_lines})
+    string(REGEX MATCH "^([A-Z]+)(.*)$" _ ${line})
+    string(APPEND vmm_flags_${CMAKE_MATCH_1} ${CMAKE_MATCH_2})
+endforeach()
+set(CMAKE_C_FLAGS_INIT   "${vmm_flags_ALL}")
+set(CMAKE_CXX_FLAGS_INIT "${vmm_flags_ALL}${vmm_flags_CXX}")
+set(CMAKE_ASM_FLAGS_INIT "${vmm_flags_ASM}")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "${vmm_flags_LINK}")
 
 # The optimisation is the same in every configuration: what differs is the kernel that the SDK has.
 set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type")

@@ -51,10 +51,17 @@ endfunction()
 # vmm_program(TARGET ELF FILE SOURCES… [DEPENDS LIB…])   a protection domain's program, FILE in the
 # folder's build directory, linked with the SDK's libmicrokit and linker script.
 function(vmm_program target)
+    cmake_parse_arguments(arg "" "ELF" "SOURCES;DEPENDS" ${ARGN})
     if(NOT CMAKE_CROSSCOMPILING)
+        # What Makefiles build: make/components.mk.
+        if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${LIBVMM_ROOT}/(components/.*)")
+            list(TRANSFORM arg_SOURCES PREPEND ${CMAKE_MATCH_1}/)
+            list(JOIN arg_SOURCES " " sources)
+            set_property(GLOBAL APPEND_STRING PROPERTY VMM_COMPONENT_RULES
+                         "$(eval $(call libvmm_component,${arg_ELF},${sources}))\n")
+        endif()
         return()
     endif()
-    cmake_parse_arguments(arg "" "ELF" "SOURCES;DEPENDS" ${ARGN})
     add_executable(${target} ${arg_SOURCES})
     set_target_properties(${target} PROPERTIES OUTPUT_NAME ${arg_ELF} SUFFIX ""
         LINK_DEPENDS "${MICROKIT_BOARD_DIR}/lib/microkit.ld;${MICROKIT_BOARD_DIR}/lib/libmicrokit.a")

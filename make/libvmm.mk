@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# libvmm for projects that are built by GNU make. Included at the top of a Makefile that has set
+#   BUILD_DIR         where everything goes; default: build
+#   MICROKIT_BOARD    default: qemu_virt_aarch64; a board of libvmm's, or a folder boards/NAME of the project
+#   MICROKIT_CONFIG   default: debug
+#   MICROKIT_SDK      an official SDK; default: picokit, which is built if the board needs it
+#   LIBVMM_TOOLCHAIN  default: aarch64-linux-gnu
+# it gives functions to be called like $(eval $(call libvmm_program,hello.elf,hello.c)):
+#   libvmm_program,NAME.elf,SOURCES                        $(BUILD_DIR)/NAME.elf, of C, C++ and assembler
+#   libvmm_guest,NAME.elf,KERNEL,INITRD,CMDLINE[,DTB[,VCPUS]]   the images of the guest in that program
+#   libvmm_system,NAME,FILE.system,PROGRAMS                $(BUILD_DIR)/NAME.img, of a system description
+#   libvmm_layout,NAME,FILE.layout.xml,PROGRAMS            the same of a layout, with drivers and virtualisers
+# and for rules of one's own: LIBVMM_CFLAGS, LIBVMM_CXXFLAGS, LIBVMM_LDFLAGS, LIBVMM_ARCHIVE (all libraries),
+# LIBVMM_LIBS, LIBVMM_COMPONENTS, LIBVMM_GUEST (folder with linux, initramfs.cpio, initramfs-virtio.cpio).
+LIBVMM := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))..)
+
+BUILD_DIR        ?= build
+MICROKIT_BOARD   ?= qemu_virt_aarch64
+MICROKIT_CONFIG  ?= debug
+LIBVMM_TOOLCHAIN ?= aarch64-linux-gnu
+LIBVMM_BUILD     := $(BUILD_DIR)/libvmm
+
+# Where things are: in a source tree in build/, else beside this folder.
+ifneq ($(wildcard $(LIBVMM)/cmake/installed.cmake),)
+LIBVMM_PROGRAMS := $(abspath $(LIBVMM)/../../lib/libvmm/bin)
+LIBVMM_SYSGEN   := $(LIBVMM_PROGRAMS)/sysgen
+LIBVMM_BOARDGEN := $(LIBVMM_PROGRAMS)/boardgen
+LIBVMM_MICROKIT := $(LIBVMM_PROGRAMS)/microkit
+LIBVMM_MADE     := $(LIBVMM)/make
+LIBVMM_BOARDS   := $(LIBVMM)/generated-boards
+LIBVMM_GUEST    := $(LIBVMM)/guest
+LIBVMM_SDK      := $(LIBVMM)/sdk
+else
+LIBVMM_SYSGEN   := $(LIBVMM)/build/host/tools/sysgen/sysgen
+LIBVMM_BOARDGEN := $(LIBVMM)/build/host/tools/boardgen/boardgen
+LIBVMM_MICROKIT := $(LIBVMM)/build/host/picokit/tool/microkit
+LIBVMM_MADE     := $(LIBVMM)/build/host
+LIBVMM_BOARDS   := $(LIBVMM)/build/boards
+LIBVMM_GUEST    := $(LIBVMM)/build/guest
+LIBVMM_SDK      := $(LIBVMM)/build/sdk
+endif
+ifeq ($(wildcard $(LIBVMM_MADE)/components.mk),)
+$(error libvmm in $(LIBVMM) has not been built: run `./run list` there)
+endif
+
+# The board: the project's own is generated here.
+LIBVMM_BOARD_FOLDER := $(firstword $(foreach folder,boards $(LIBVMM)/boards,\
+    $(patsubst %/board.json,%,$(wildcard $(folder)/$(MICROKIT_BOARD)/board.json))))
+ifeq ($(LIBVMM_BOARD_FOLDER),)
+$(error There is no board '$(MICROKIT_BOARD)' (MICROKIT_BOARD), neither in boards/ nor in $(LIBVMM)/boards: \
+    $(notdir $(patsubst %/board.json,%,$(wildcard $(LIBVMM)/boards/*/board.json))))
+endif
+LIBVMM_SDK_HAS := $(wildcard $(LIBVMM_SDK)/board/$(MICROKIT_BOARD)/$(MICROKIT_CONFIG)/lib/libmicrokit.a)
+ifneq ($(LIBVMM_BOARD_FOLDER),$(LIBVMM)/boards/$(MICROKIT_BOARD))
+LIBVMM_BOARDS  := $(LIBVMM_BUILD)/boards
+LIBVMM_SDK_HAS :=
+endif
+LIBVMM_BOARD := $(LIBVMM_BOARDS)/$(MICROKIT_BOARD)
+ifeq ($(strip $(MICROKIT_SDK)),)
+MICROKIT_SDK := $(if $(LIBVMM_SDK_HAS),$(LIBVMM_SDK),$(abspath $(LIBVMM_BUILD)/sdk))
+endif
+MICROKIT_BOARD_DIR := $(MICROKIT_SDK)/board/$(MICROKIT_BOARD)/$(MICROKIT_CONFIG)
+MICROKIT_TOOL      ?= $(MICROKIT_SDK)/bin/microkit
+LIBVMM_LIBMICROKIT := $(MICROKIT_BOARD_DIR)/lib/libmicrokit.a
+
+# all is the first target of whoever includes this.
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+libvmm_flags = $(shell sed -n 's/^$(1) //p' $(LIBVMM)/cmake/target.flags)
+LIBVMM_INCLUDES := $(addprefix -I,$(wildcard $(LIBVMM)/lib/*/include) $(LIBVMM_BOARD) $(LIBVMM)/components \
+    $(LIBVMM)/components/drivers/virtio $(LIBVMM)/components/virtualisers/net/link) \
+    -isystem $(MICROKIT_BOARD_DIR)/include
+LIBVMM_CFLAGS   := -std=gnu11 -O2 -g $(call libvmm_flags,ALL) $(LIBVMM_INCLUDES)
+LIBVMM_CXXFLAGS := -std=gnu++23 -O2 -g $(call libvmm_flags,ALL) $(call libvmm_flags,CXX) $(LIBVMM_INCLUDES)
+LIBVMM_ASFLAGS  := $(call libvmm_flags,ASM)
+LIBVMM_LDFLAGS  := $(call libvmm_flags,LINK) -L$(MICROKIT_BOARD_DIR)/lib -Tmicrokit.ld
+LIBVMM_ARCHIVE  := $(LIBVMM_BUILD)/libvmm.a
+LIBVMM_LIBS     := -Wl,--start-group $(LIBVMM_ARCHIVE) -lmicrokit -Wl,--end-group
+LIBVMM_COMPONENTS :=
+
+# libvmm_object,FILE   where the object of a source goes: those of libvmm apart from the project's.
+libvmm_object = $(if $(filter $(LIBVMM)/%,$(abspath $(1))),$(patsubst $(LIBVMM)/%,$(LIBVMM_BUILD)/objects/%.o,$(abspath \
+    $(1))),$(BUILD_DIR)/objects/$(subst ../,up/,$(1)).o)
+libvmm_objects = $(foreach source,$(1),$(call libvmm_object,$(source)))
+libvmm_compile.c   = $(LIBVMM_TOOLCHAIN)-gcc $(LIBVMM_CFLAGS) $(CFLAGS)
+libvmm_compile.cpp = $(LIBVMM_TOOLCHAIN)-g++ $(LIBVMM_CXXFLAGS) $(CXXFLAGS)
+libvmm_compile.S   = $(LIBVMM_TOOLCHAIN)-gcc $(LIBVMM_ASFLAGS) $(ASFLAGS)
+
+# libvmm_compiled,SOURCE   the rule for one object, once.
+define libvmm_compiled
+ifndef libvmm_made_$(call libvmm_object,$(1))
+libvmm_made_$(call libvmm_object,$(1)) := yes
+$(call libvmm_object,$(1)): $(1) | $(LIBVMM_LIBMICROKIT) $(LIBVMM_BOARD)/board/board.hpp
+	@mkdir -p $$(@D)
+	$$(libvmm_compile$(suffix $(1))) $$(LIBVMM_EXTRA) -MMD -MP -c $$< -o $$@
+-include $(patsubst %.o,%.d,$(call libvmm_object,$(1)))
+endif
+endef
+
+# libvmm_link,FILE,OBJECTS
+define libvmm_link
+$(1): $(2) $(LIBVMM_ARCHIVE) $(LIBVMM_LIBMICROKIT)
+	@mkdir -p $$(@D)
+	$(LIBVMM_TOOLCHAIN)-g++ $(LIBVMM_LDFLAGS) $$(LDFLAGS) $$(filter %.o,$$^) $(LIBVMM_LIBS) -o $$@
+endef
+
+define libvmm_program
+$(foreach source,$(strip $(2)),$(eval $(call libvmm_compiled,$(source))))
+$(eval $(call libvmm_link,$(BUILD_DIR)/$(strip $(1)),$(call libvmm_objects,$(strip $(2)))))
+endef
+
+define libvmm_component
+$(foreach source,$(2),$(eval $(call libvmm_compiled,$(LIBVMM)/$(source))))
+$(eval $(call libvmm_link,$(LIBVMM_BUILD)/components/$(1),$(call libvmm_objects,$(addprefix $(LIBVMM)/,$(2)))))
+$(eval LIBVMM_COMPONENTS += $(LIBVMM_BUILD)/components/$(1))
+endef
+
+# The images of a guest are assembled from a folder of links.
+define libvmm_guest
+$(eval $(call libvmm_guest_rules,$(strip $(1)),$(strip $(2)),$(strip $(3)),$(4),$(strip $(5)),$(or $(strip $(6)),1)))
+endef
+define libvmm_guest_rules
+$(BUILD_DIR)/$(1): $(BUILD_DIR)/$(1).guest/images.o
+$(BUILD_DIR)/$(1).guest/images.o: $(LIBVMM)/lib/vmm/images.S $(2) $(3) $(5) $(firstword $(MAKEFILE_LIST))
+	@mkdir -p $$(@D)
+	ln -sf $(abspath $(2)) $$(@D)/kernel
+	$(if $(3),ln -sf $(abspath $(3)),: >) $$(@D)/initrd
+	$(if $(5),ln -sf $(abspath $(5)),: >) $$(@D)/dtb
+	printf %s '$(4)' > $$(@D)/cmdline
+	echo '.equ guest_vcpus, $(6)' > $$(@D)/guest.inc
+	$(LIBVMM_TOOLCHAIN)-gcc $(LIBVMM_ASFLAGS) -I$$(@D) -c $$< -o $$@
+endef
+
+# libvmm_image,NAME,SYSTEM,SEARCH,DEPENDS
+define libvmm_image
+all: $(BUILD_DIR)/$(1).img
+$(BUILD_DIR)/$(1).img: $(2) $(4) $(wildcard $(MICROKIT_BOARD_DIR)/elf/*.elf)
+	MICROKIT_SDK=$(MICROKIT_SDK) $(MICROKIT_TOOL) $$< --search-path $(BUILD_DIR) $(3) \
+	    --board $(MICROKIT_BOARD) --config $(MICROKIT_CONFIG) -o $$@ -r $(BUILD_DIR)/$(1).report.txt
+endef
+define libvmm_system
+$(eval $(call libvmm_image,$(strip $(1)),$(strip $(2)),$(dir $(strip $(2))) $(LIBVMM_BUILD)/components,$(addprefix \
+    $(BUILD_DIR)/,$(filter-out $(notdir $(LIBVMM_COMPONENTS)),$(3))) $(addprefix \
+    $(LIBVMM_BUILD)/components/,$(filter $(notdir $(LIBVMM_COMPONENTS)),$(3)))))
+endef
+define libvmm_layout
+$(eval $(call libvmm_layout_rules,$(strip $(1)),$(strip $(2)),$(addprefix $(BUILD_DIR)/,$(3))))
+$(eval $(call libvmm_image,$(strip $(1)),$(BUILD_DIR)/$(strip $(1)).layout/$(strip \
+    $(1)).system,$(BUILD_DIR)/$(strip $(1)).layout,))
+endef
+define libvmm_layout_rules
+$(BUILD_DIR)/$(1).layout/$(1).system: $(2) $(3) $(LIBVMM_COMPONENTS) $(LIBVMM_SYSGEN) | $(LIBVMM_BOARD)/board.dtb
+	$(LIBVMM_SYSGEN) $$< --name $(1) --board $(LIBVMM_BOARD_FOLDER)/board.json --dtb $(LIBVMM_BOARD)/board.dtb \
+	    --drivers $(LIBVMM)/components/drivers --search-path $(BUILD_DIR) $(LIBVMM_BUILD)/components -o $$(@D)
+endef
+
+# All libraries in one archive: the linker takes what a program calls.
+libvmm_sources := $(filter-out %/crc32_table.cpp,$(foreach kind,c cpp S,$(wildcard $(LIBVMM)/lib/*/src/*.$(kind)))) \
+    $(wildcard $(LIBVMM)/components/drivers/virtio/*.cpp)
+$(foreach source,$(libvmm_sources),$(eval $(call libvmm_compiled,$(source))))
+$(call libvmm_object,$(LIBVMM)/lib/base/src/memory.c): LIBVMM_EXTRA := -fno-builtin -fno-tree-loop-distribute-patterns
+$(LIBVMM_ARCHIVE): $(call libvmm_objects,$(libvmm_sources))
+	rm -f $@
+	$(LIBVMM_TOOLCHAIN)-ar rcs $@ $^
+include $(LIBVMM_MADE)/components.mk
+
+# What libvmm does not have ready: a board of the project's own, and picokit for it.
+ifneq ($(LIBVMM_BOARD_FOLDER),$(LIBVMM)/boards/$(MICROKIT_BOARD))
+$(LIBVMM_BOARD)/board.dtb: $(LIBVMM_BOARD_FOLDER)/board.dts
+	@mkdir -p $(@D)
+	dtc -q -I dts -O dtb -o $@ $<
+$(LIBVMM_BOARD)/board/board.hpp: $(LIBVMM_BOARD)/board.dtb $(LIBVMM_BOARD_FOLDER)/board.json
+	$(LIBVMM_BOARDGEN) --dtb $< --json $(LIBVMM_BOARD_FOLDER)/board.json -o $(LIBVMM_BOARD)
+	touch $@
+endif
+ifeq ($(MICROKIT_SDK),$(abspath $(LIBVMM_BUILD)/sdk))
+$(LIBVMM_LIBMICROKIT): $(LIBVMM_BOARD)/board/board.hpp
+	cmake -S $(LIBVMM)/picokit -B $(LIBVMM_BUILD)/picokit -D CMAKE_TOOLCHAIN_FILE=$(LIBVMM)/cmake/aarch64.cmake \
+	    -D PICOKIT_BOARD=$(MICROKIT_BOARD) -D PICOKIT_CONFIG=$(MICROKIT_CONFIG) -D PICOKIT_SDK=$(MICROKIT_SDK) \
+	    -D PICOKIT_TOOL=$(LIBVMM_MICROKIT) -D VMM_BOARDS_DIR=$(abspath $(LIBVMM_BOARDS)) -D LIBVMM_STRICT=OFF \
+	    -D VMM_TOOLCHAIN_PREFIX=$(LIBVMM_TOOLCHAIN)- > $(LIBVMM_BUILD)/picokit.log
+	cmake --build $(LIBVMM_BUILD)/picokit >> $(LIBVMM_BUILD)/picokit.log
+	touch -c $@
+else ifeq ($(wildcard $(LIBVMM_LIBMICROKIT)),)
+$(error The SDK in $(MICROKIT_SDK) has no board '$(MICROKIT_BOARD)' with configuration '$(MICROKIT_CONFIG)')
+endif
