@@ -38,7 +38,7 @@ install(FILES ${made}/installed.cmake DESTINATION ${share}/cmake)
 install(FILES ${made}/libvmmConfig.cmake cmake/libvmmConfigVersion.cmake DESTINATION lib/cmake/libvmm)
 
 install(DIRECTORY ${VMM_BOARDS_DIR}/ DESTINATION ${share}/generated-boards PATTERN stamp EXCLUDE)
-install(FILES ${VMM_COMPONENT_RULES} DESTINATION ${share}/make)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/parts.mk DESTINATION ${share}/make)
 install(DIRECTORY ${VMM_SDK_DIR}/ DESTINATION ${share}/sdk USE_SOURCE_PERMISSIONS)
 # Some are links to what was fetched, some have holes.
 set(guest "\"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${share}/guest\"")

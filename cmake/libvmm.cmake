@@ -21,6 +21,8 @@ target_compile_options(vmm_warnings INTERFACE
 # (or an interface library when there is no source), usable on the target and on the host.
 function(vmm_library name)
     cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+    set_property(GLOBAL APPEND_STRING PROPERTY VMM_MAKE_RULES
+                 "$(eval $(call libvmm_library,${name},${arg_DEPENDS}))\n")
     if(arg_SOURCES)
         add_library(${name} STATIC ${arg_SOURCES})
         set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)

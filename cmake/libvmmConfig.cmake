@@ -27,6 +27,7 @@ enable_language(C)
 enable_language(CXX)
 enable_language(ASM)
 
+set(LIBVMM_PACKAGE ON)
 include(${CMAKE_CURRENT_LIST_DIR}/libvmm.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/own_board.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/product.cmake)

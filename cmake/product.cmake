@@ -53,12 +53,12 @@ endfunction()
 function(vmm_program target)
     cmake_parse_arguments(arg "" "ELF" "SOURCES;DEPENDS" ${ARGN})
     if(NOT CMAKE_CROSSCOMPILING)
-        # What Makefiles build: make/components.mk.
+        # For Makefiles: make/libvmm.mk.
         if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${LIBVMM_ROOT}/(components/.*)")
             list(TRANSFORM arg_SOURCES PREPEND ${CMAKE_MATCH_1}/)
-            list(JOIN arg_SOURCES " " sources)
-            set_property(GLOBAL APPEND_STRING PROPERTY VMM_COMPONENT_RULES
-                         "$(eval $(call libvmm_component,${arg_ELF},${sources}))\n")
+            list(FILTER arg_DEPENDS EXCLUDE REGEX "^board_")
+            set_property(GLOBAL APPEND_STRING PROPERTY VMM_MAKE_RULES
+                         "$(eval $(call libvmm_component,${arg_ELF},${arg_SOURCES},${arg_DEPENDS}))\n")
         endif()
         return()
     endif()

@@ -6,12 +6,13 @@
 #   MICROKIT_SDK      an official SDK; default: picokit, which is built if the board needs it
 #   LIBVMM_TOOLCHAIN  default: aarch64-linux-gnu
 # it gives functions to be called like $(eval $(call libvmm_program,hello.elf,hello.c)):
-#   libvmm_program,NAME.elf,SOURCES                        $(BUILD_DIR)/NAME.elf, of C, C++ and assembler
+#   libvmm_program,NAME.elf,SOURCES[,LIBRARIES]            $(BUILD_DIR)/NAME.elf, of C, C++ and assembler
 #   libvmm_guest,NAME.elf,KERNEL,INITRD,CMDLINE[,DTB[,VCPUS]]   the images of the guest in that program
 #   libvmm_system,NAME,FILE.system,PROGRAMS                $(BUILD_DIR)/NAME.img, of a system description
 #   libvmm_layout,NAME,FILE.layout.xml,PROGRAMS            the same of a layout, with drivers and virtualisers
-# and for rules of one's own: LIBVMM_CFLAGS, LIBVMM_CXXFLAGS, LIBVMM_LDFLAGS, LIBVMM_ARCHIVE (all libraries),
-# LIBVMM_LIBS, LIBVMM_COMPONENTS, LIBVMM_GUEST (folder with linux, initramfs.cpio, initramfs-virtio.cpio).
+# and for rules of one's own: LIBVMM_CFLAGS, LIBVMM_CXXFLAGS, LIBVMM_LDFLAGS, libvmm_archives,LIBRARIES,
+# LIBVMM_COMPONENTS, LIBVMM_GUEST (the folder with linux, initramfs.cpio and initramfs-virtio.cpio). Libraries are
+# the folders of lib/: who names vmm gets all that it stands on.
 LIBVMM := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))..)
 
 BUILD_DIR        ?= build
@@ -39,7 +40,7 @@ LIBVMM_BOARDS   := $(LIBVMM)/build/boards
 LIBVMM_GUEST    := $(LIBVMM)/build/guest
 LIBVMM_SDK      := $(LIBVMM)/build/sdk
 endif
-ifeq ($(wildcard $(LIBVMM_MADE)/components.mk),)
+ifeq ($(wildcard $(LIBVMM_MADE)/parts.mk),)
 $(error libvmm in $(LIBVMM) has not been built: run `./run list` there)
 endif
 
@@ -75,8 +76,6 @@ LIBVMM_CFLAGS   := -std=gnu11 -O2 -g $(call libvmm_flags,ALL) $(LIBVMM_INCLUDES)
 LIBVMM_CXXFLAGS := -std=gnu++23 -O2 -g $(call libvmm_flags,ALL) $(call libvmm_flags,CXX) $(LIBVMM_INCLUDES)
 LIBVMM_ASFLAGS  := $(call libvmm_flags,ASM)
 LIBVMM_LDFLAGS  := $(call libvmm_flags,LINK) -L$(MICROKIT_BOARD_DIR)/lib -Tmicrokit.ld
-LIBVMM_ARCHIVE  := $(LIBVMM_BUILD)/libvmm.a
-LIBVMM_LIBS     := -Wl,--start-group $(LIBVMM_ARCHIVE) -lmicrokit -Wl,--end-group
 LIBVMM_COMPONENTS :=
 
 # libvmm_object,FILE   where the object of a source goes: those of libvmm apart from the project's.
@@ -98,23 +97,48 @@ $(call libvmm_object,$(1)): $(1) | $(LIBVMM_LIBMICROKIT) $(LIBVMM_BOARD)/board/b
 endif
 endef
 
-# libvmm_link,FILE,OBJECTS
+# libvmm_archives,LIBRARIES   the archives of these and of what they stand on.
+libvmm_all = $(sort $(1) $(foreach library,$(1),$(if $(libvmm_needs_$(library)),$(call \
+    libvmm_all,$(libvmm_needs_$(library))))))
+libvmm_archives = $(patsubst %,$(LIBVMM_BUILD)/lib/%.a,$(filter $(LIBVMM_LIBRARIES),$(call libvmm_all,$(1))))
+
+# libvmm_link,FILE,OBJECTS,LIBRARIES
 define libvmm_link
-$(1): $(2) $(LIBVMM_ARCHIVE) $(LIBVMM_LIBMICROKIT)
+$(1): $(2) $(call libvmm_archives,$(3)) $(LIBVMM_LIBMICROKIT)
 	@mkdir -p $$(@D)
-	$(LIBVMM_TOOLCHAIN)-g++ $(LIBVMM_LDFLAGS) $$(LDFLAGS) $$(filter %.o,$$^) $(LIBVMM_LIBS) -o $$@
+	$(LIBVMM_TOOLCHAIN)-g++ $(LIBVMM_LDFLAGS) $$(LDFLAGS) $$(filter %.o,$$^) \
+	    -Wl,--start-group $(call libvmm_archives,$(3)) -lmicrokit -Wl,--end-group -o $$@
 endef
 
 define libvmm_program
 $(foreach source,$(strip $(2)),$(eval $(call libvmm_compiled,$(source))))
-$(eval $(call libvmm_link,$(BUILD_DIR)/$(strip $(1)),$(call libvmm_objects,$(strip $(2)))))
+$(eval $(call libvmm_link,$(BUILD_DIR)/$(strip $(1)),$(call libvmm_objects,$(strip $(2))),$(strip $(3))))
 endef
 
+# The lines of parts.mk: libvmm_library,NAME,LIBRARIES and libvmm_component,NAME.elf,SOURCES,LIBRARIES
+define libvmm_archive_rules
+$(foreach source,$(2),$(eval $(call libvmm_compiled,$(source))))
+$(LIBVMM_BUILD)/lib/$(1).a: $(call libvmm_objects,$(2))
+	@mkdir -p $$(@D)
+	rm -f $$@
+	$(LIBVMM_TOOLCHAIN)-ar rcs $$@ $$^
+LIBVMM_LIBRARIES += $(1)
+endef
+define libvmm_library
+$(eval libvmm_needs_$(1) := $(2))
+$(eval libvmm_sources := $(filter-out %/crc32_table.cpp,$(foreach kind,c cpp S,$(wildcard $(LIBVMM)/lib/$(1)/src/*.$(kind)))))
+$(if $(libvmm_sources),$(eval $(call libvmm_archive_rules,$(1),$(libvmm_sources))))
+endef
 define libvmm_component
 $(foreach source,$(2),$(eval $(call libvmm_compiled,$(LIBVMM)/$(source))))
-$(eval $(call libvmm_link,$(LIBVMM_BUILD)/components/$(1),$(call libvmm_objects,$(addprefix $(LIBVMM)/,$(2)))))
+$(eval $(call libvmm_link,$(LIBVMM_BUILD)/components/$(1),$(call libvmm_objects,$(addprefix $(LIBVMM)/,$(2))),$(3)))
 $(eval LIBVMM_COMPONENTS += $(LIBVMM_BUILD)/components/$(1))
 endef
+LIBVMM_LIBRARIES :=
+$(eval $(call libvmm_archive_rules,virtio_driver,$(wildcard $(LIBVMM)/components/drivers/virtio/*.cpp)))
+libvmm_needs_uart_driver := sddf microkit arch base
+include $(LIBVMM_MADE)/parts.mk
+$(call libvmm_object,$(LIBVMM)/lib/base/src/memory.c): LIBVMM_EXTRA := -fno-builtin -fno-tree-loop-distribute-patterns
 
 # The images of a guest are assembled from a folder of links.
 define libvmm_guest
@@ -154,16 +178,6 @@ $(BUILD_DIR)/$(1).layout/$(1).system: $(2) $(3) $(LIBVMM_COMPONENTS) $(LIBVMM_SY
 	$(LIBVMM_SYSGEN) $$< --name $(1) --board $(LIBVMM_BOARD_FOLDER)/board.json --dtb $(LIBVMM_BOARD)/board.dtb \
 	    --drivers $(LIBVMM)/components/drivers --search-path $(BUILD_DIR) $(LIBVMM_BUILD)/components -o $$(@D)
 endef
-
-# All libraries in one archive: the linker takes what a program calls.
-libvmm_sources := $(filter-out %/crc32_table.cpp,$(foreach kind,c cpp S,$(wildcard $(LIBVMM)/lib/*/src/*.$(kind)))) \
-    $(wildcard $(LIBVMM)/components/drivers/virtio/*.cpp)
-$(foreach source,$(libvmm_sources),$(eval $(call libvmm_compiled,$(source))))
-$(call libvmm_object,$(LIBVMM)/lib/base/src/memory.c): LIBVMM_EXTRA := -fno-builtin -fno-tree-loop-distribute-patterns
-$(LIBVMM_ARCHIVE): $(call libvmm_objects,$(libvmm_sources))
-	rm -f $@
-	$(LIBVMM_TOOLCHAIN)-ar rcs $@ $^
-include $(LIBVMM_MADE)/components.mk
 
 # What libvmm does not have ready: a board of the project's own, and picokit for it.
 ifneq ($(LIBVMM_BOARD_FOLDER),$(LIBVMM)/boards/$(MICROKIT_BOARD))
