@@ -95,6 +95,14 @@ public:
         for (const auto& document : documents_) {
             const auto             compound = compound_of(document);
             const std::string_view kind     = compound.attribute("kind").value();
+            if (kind == "file") {
+                auto& includes = headers_[file_of(compound)].includes;
+                for (const auto& other : compound.children("includes")) {
+                    if (other.attribute("refid")) {
+                        includes.push_back(plain(other));
+                    }
+                }
+            }
             if (kind == "namespace" || kind == "file") {
                 for (auto& [file, found] : members_of(compound)) {
                     auto& all = headers_[file].declarations;
@@ -102,7 +110,7 @@ public:
                 }
             } else if (kind == "concept") {
                 add_concept(compound);
-            } else if (is_public(compound)) {
+            } else if (kind != "file" && is_public(compound)) {
                 add_class(compound);
             }
         }
@@ -279,7 +287,8 @@ private:
             code.replace(at, whole.size(), found.name);
         }
         if (found.kind == "function") {
-            code += plain(member.child("argsstring"));
+            const auto arguments = plain(member.child("argsstring"));
+            code += arguments.substr(0, arguments.find(" __asm__"));
         } else if (auto value = plain(member.child("initializer"));
                    !value.empty() && !value.contains('\n')) {
             code += ' ' + value;
@@ -302,7 +311,7 @@ private:
                 const std::string_view kind = member.attribute("kind").value();
                 const std::string_view name = member.child_value("name");
                 if (std::string_view{member.attribute("prot").value()} == "private" ||
-                    kind == "friend" || (in_file && member.child_value("qualifiedname") != name) ||
+                    kind == "friend" || (in_file && member.child("qualifiedname")) ||
                     name.starts_with('~') || name.contains('@') ||
                     plain(member.child("argsstring")).contains("=delete")) {
                     continue;

@@ -40,6 +40,7 @@ struct Class {
 struct Header {
     std::vector<Class>       classes;
     std::vector<Declaration> declarations; ///< outside of classes
+    std::vector<std::string> includes;     ///< the project's headers that it includes
 };
 
 /// Path under `root` → what is public there. A reference to another entity is the Markdown link

@@ -10,6 +10,7 @@
 #include <array>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <regex>
 #include <set>
 #include <utility>
@@ -91,6 +92,19 @@ std::string values_table(const std::vector<Value>& values)
     return table + '\n';
 }
 
+/// What is said of a variable, if a comment beside it has room for that.
+std::optional<std::string> comment_of(const Declaration& one)
+{
+    static const std::regex k_markup(R"re(\[([^\]]*)\]\([^)]*\)|\\(.))re");
+    constexpr std::size_t   k_width = 96;
+    if (one.kind != "variable") {
+        return std::nullopt;
+    }
+    const auto text = std::regex_replace(one.text, k_markup, "$1$2");
+    const bool fits = !text.contains('\n') && one.code.size() + text.size() < k_width;
+    return fits ? std::optional{text} : std::nullopt;
+}
+
 /// Declarations of one name, which stand together: their code, each piece with what is said of it.
 std::string overloads(const std::vector<Declaration>& all)
 {
@@ -126,6 +140,10 @@ std::string list(const std::vector<Declaration>& all, const std::string& prefix,
         const std::vector<Declaration> same(first, next);
         const auto&                    one = same.front();
         first                              = next;
+        if (const auto comment = comment_of(one)) {
+            silent += one.code + ';' + (comment->empty() ? "" : " // " + *comment) + '\n';
+            continue;
+        }
         if (one.values.empty() &&
             std::ranges::all_of(same, [](const auto& each) { return each.text.empty(); })) {
             for (const auto& each : same) {
@@ -175,6 +193,12 @@ std::string header_page(const std::string& path, const Header& header, const std
         text += class_text(one);
     }
     list_before(std::numeric_limits<int>::max());
+    if (classes.empty() && others.empty()) {
+        text += "It includes:\n\n";
+        for (const auto& other : header.includes) {
+            text += fmt::format("- [{}]({}.md)\n", other, page_of(other));
+        }
+    }
     return text;
 }
 
