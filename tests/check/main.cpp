@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // repository_check RULES|DOCUMENTS|WORDS ROOT: reads all files that git knows, prints complaints.
+#include "manual.hpp"
 #include "repository.hpp"
 
 #include <fmt/format.h>
@@ -39,6 +40,23 @@ std::vector<std::string> files(const std::string& root)
     return names;
 }
 
+check::Complaints about_document(const fs::path& root, const std::string& name,
+                                 const std::string& text)
+{
+    auto       all = check::check_document(root, name, text);
+    const auto add = [&](const check::Complaints& more) {
+        all.insert(all.end(), more.begin(), more.end());
+    };
+    add(check::check_anchors(root, name, text));
+    add(check::check_blocks(name, text));
+    if (name == "docs/manual/virtio-devices.md") {
+        add(check::check_features(root, name));
+    } else if (name == "docs/manual/layout.md") {
+        add(check::check_layout(root, name));
+    }
+    return all;
+}
+
 } // namespace
 
 int main(int argument_count, char** arguments)
@@ -61,7 +79,7 @@ int main(int argument_count, char** arguments)
         if (what == "includes") {
             complaints = check::check_includes(rules, name, text);
         } else if (what == "documents" && name.ends_with(".md")) {
-            complaints = check::check_document(root, name, text);
+            complaints = about_document(root, name, text);
         } else if (what == "words") {
             complaints = check::check_words(name, text);
         }
