@@ -46,7 +46,7 @@ TEST(ManualPage, ItsMessagesAreTheCodes)
              ++table) {
             std::string sources;
             for (const auto& source : fs::directory_iterator(root() / (*table)[1].str())) {
-                sources += read(source.path());
+                sources += source.is_regular_file() ? read(source.path()) : "";
             }
             const auto rows = (*table)[2].str();
             for (std::sregex_iterator row(rows.begin(), rows.end(), k_row); row != end; ++row) {
