@@ -25,6 +25,9 @@ std::string list_of_rules()
     return text;
 }
 
+/// A board's own tree for a guest that has a tenth of it gives dozens.
+constexpr std::size_t k_most_of_a_rule = 5;
+
 constexpr auto k_footer =
     "Exit codes: 0 no errors, 1 errors (with --strict warnings too), 2 a wrong call.\n"
     "A comment `vmm-check: allow RULE: reason` in the description, the layout or a guest's tree\n"
@@ -32,16 +35,18 @@ constexpr auto k_footer =
 
 } // namespace
 
-int check_command(std::vector<std::string> words, std::ostream& out, std::ostream& err)
+int check_command(std::vector<std::string> words, const description::Places& places,
+                  std::ostream& out, std::ostream& err)
 {
     CLI::App     parser{"Finds in a system what would otherwise show on the board, or never.",
                     "vmm check"};
     InputOptions input;
-    bool         json = false, strict = false, rules = false;
+    bool         json = false, strict = false, all = false, rules = false;
     std::string  rule, samples;
     input.add_to(parser);
     parser.add_flag("--json", json, "findings as JSON");
     parser.add_flag("--strict", strict, "warnings are errors");
+    parser.add_flag("--all", all, "all findings, also where a rule has many");
     parser.add_flag("--rules", rules, "list the rules");
     parser.add_option("--explain", rule, "what a rule is about");
     parser.add_option("--catalogue", samples,
@@ -71,7 +76,7 @@ int check_command(std::vector<std::string> words, std::ostream& out, std::ostrea
         out << explain(*found);
         return k_exit_nothing;
     }
-    const auto files   = input.files();
+    const auto files   = input.files(places);
     const auto subject = files
                              ? read_subject(*files)
                              : std::expected<Subject, std::string>{std::unexpected(files.error())};
@@ -80,7 +85,7 @@ int check_command(std::vector<std::string> words, std::ostream& out, std::ostrea
         return k_exit_call;
     }
     const auto findings = check_all(*subject);
-    out << (json ? to_json(findings) : to_text(findings));
+    out << (json ? to_json(findings) : to_text(findings, all ? findings.size() : k_most_of_a_rule));
     const bool bad = count(findings, Severity::error) != 0 || (strict && !findings.empty());
     return bad ? k_exit_findings : k_exit_nothing;
 }

@@ -2,6 +2,8 @@
 // `vmm check` and `vmm dtb`, as functions.
 #pragma once
 
+#include "places.hpp"
+
 #include <iosfwd>
 #include <string>
 #include <vector>
@@ -13,10 +15,11 @@ inline constexpr int k_exit_findings = 1;
 inline constexpr int k_exit_call     = 2; ///< a call that makes no sense, a file that is not there
 
 /// The words after `vmm check`.
-[[nodiscard]] int check_command(std::vector<std::string> words, std::ostream& out,
-                                std::ostream& err);
+[[nodiscard]] int check_command(std::vector<std::string> words, const description::Places& places,
+                                std::ostream& out, std::ostream& err);
 
 /// The words after `vmm dtb`.
-[[nodiscard]] int dtb_command(std::vector<std::string> words, std::ostream& out, std::ostream& err);
+[[nodiscard]] int dtb_command(std::vector<std::string> words, const description::Places& places,
+                              std::ostream& out, std::ostream& err);
 
 } // namespace check

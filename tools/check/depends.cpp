@@ -39,7 +39,7 @@ std::optional<Kind> kind_of(std::string_view name)
     if (name == "power-domains") {
         return Kind{Need::power_domain, "#power-domain-cells"};
     }
-    if (name.ends_with("-supply")) {
+    if (name.ends_with("-supply") || name == "mmc-pwrseq") {
         return Kind{Need::supply, {}};
     }
     if (name == "dmas") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // vmm dtb
 #include "check_command.hpp"
+#include "device_tree_compiler.hpp"
 #include "input_options.hpp"
 #include "tree_source.hpp"
 
@@ -52,7 +53,8 @@ Bytes blob_of(const Files& files, const std::string& guest)
 
 } // namespace
 
-int dtb_command(std::vector<std::string> words, std::ostream& out, std::ostream& err)
+int dtb_command(std::vector<std::string> words, const description::Places& places,
+                std::ostream& out, std::ostream& err)
 {
     CLI::App     parser{"Shows or compiles a device tree: of a file, or the one that libvmm writes "
                         "for a guest of a system.",
@@ -73,7 +75,7 @@ int dtb_command(std::vector<std::string> words, std::ostream& out, std::ostream&
         const int code = parser.exit(problem, out, err);
         return code == 0 ? k_exit_nothing : k_exit_call;
     }
-    const auto files = input.files();
+    const auto files = input.files(places);
     if (!files) {
         err << fmt::format("vmm dtb: {}\n", files.error());
         return k_exit_call;
@@ -85,7 +87,7 @@ int dtb_command(std::vector<std::string> words, std::ostream& out, std::ostream&
     }
     Bytes text = *blob;
     if (output.empty() || output.ends_with(".dts")) {
-        text = decompile(*blob);
+        text = description::decompile(*blob);
     }
     if (!text) {
         err << "vmm dtb: " << text.error() << '\n';

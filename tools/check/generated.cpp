@@ -79,6 +79,7 @@ public:
         inputs.gic            = *gic;
         inputs.devices        = devices_;
         inputs.bootargs       = bootargs_;
+        inputs.initrd         = initrd();
         read_timer(inputs);
         std::vector<std::byte> room(vmm::k_device_tree_room);
         const auto             size = vmm::write_device_tree(room, inputs);
@@ -90,6 +91,14 @@ public:
     }
 
 private:
+    /// Where the loader puts it.
+    [[nodiscard]] std::optional<GuestRange> initrd() const
+    {
+        const auto& image = guest_.settings.initrd;
+        return image.address && image.size ? to_guest({image.address->value, *image.size})
+                                           : std::nullopt;
+    }
+
     std::string_view keep(std::string text) { return texts_.emplace_back(std::move(text)); }
 
     void add(const Node& node)

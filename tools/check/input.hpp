@@ -2,6 +2,9 @@
 // From files to a subject.
 #pragma once
 
+#include "board.hpp"
+#include "places.hpp"
+#include "sdf/parse.hpp"
 #include "subject.hpp"
 
 #include <filesystem>
@@ -9,11 +12,7 @@
 namespace check {
 
 /// What is to be checked. Paths that are empty are not given.
-struct Files {
-    std::filesystem::path system;     ///< a description, or a layout (it has <guest> or a class)
-    std::filesystem::path board_tree; ///< .dts or .dtb
-    std::filesystem::path board_json; ///< our board.json; a layout needs it
-    std::filesystem::path drivers;    ///< of components/drivers; a layout needs them
+struct Files : description::Sources {
     /// Guests' trees: (virtual machine's name or empty for all, file).
     std::vector<std::pair<std::string, std::filesystem::path>> trees;
     std::filesystem::path                                      settings;
@@ -23,11 +22,21 @@ struct Files {
 /// one. The error is for a call that makes no sense.
 [[nodiscard]] std::expected<Subject, std::string> read_subject(const Files& files);
 
-/// Whether an XML document is a layout of sysgen's.
-[[nodiscard]] bool is_layout(std::string_view text);
+/// Reads a system description into the subject, with its guests.
+void read_description(const std::string& text, const tool::Board& board, Subject& subject);
+
+/// Reads a layout: what sysgen makes of it, with the places of the layout's elements.
+void read_layout(const std::string& text, const boardgen::Board& board,
+                 const std::filesystem::path& drivers, Subject& subject);
 
 /// Reads a settings file, for the guests of the subject that it names.
 void read_settings(const std::filesystem::path& file, Subject& subject);
+
+/// Reads what a build puts into VMMs: command lines, trees, and the images, for find_places().
+void read_images(const std::vector<description::GuestImages>& images, Subject& subject);
+
+/// Finds out where libvmm's loader puts the images that nobody has given an address.
+void find_places(Subject& subject);
 
 /// Gives guests without a tree the one that libvmm would write for them.
 void write_trees(Subject& subject);
@@ -37,5 +46,11 @@ void describe_alone(Tree tree, Subject& subject);
 
 /// Sets `allowed` from comments "vmm-check: allow RULE".
 void read_allowances(std::string_view text, Subject& subject);
+
+/// Adds a finding of a reader, which no rule looks for.
+inline void refuse(Subject& subject, std::string rule, tool::Diagnostic diagnostic)
+{
+    subject.refusals.emplace_back(std::move(rule), std::move(diagnostic));
+}
 
 } // namespace check

@@ -13,12 +13,11 @@ class InputOptions {
 public:
     /// Adds them to a parser.
     void add_to(CLI::App& parser);
-    /// The files that were named; a board's name is looked up in boards/.
-    [[nodiscard]] std::expected<Files, std::string> files() const;
+    /// The files that were named, or that `places` knows of.
+    [[nodiscard]] std::expected<Files, std::string> files(const description::Places& places) const;
 
 private:
-    std::string              system_;
-    std::string              board_;
+    description::Words       words_;
     std::string              board_tree_;
     std::string              board_json_;
     std::string              drivers_;

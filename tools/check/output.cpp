@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 namespace check {
 
@@ -33,23 +33,34 @@ std::size_t count(const std::vector<Finding>& findings, Severity severity)
         findings, [&](const Finding& one) { return one.rule->severity == severity; }));
 }
 
-std::string to_text(const std::vector<Finding>& findings)
+std::string to_text(const std::vector<Finding>& findings, std::size_t most)
 {
-    std::string                text;
-    std::set<std::string_view> explained;
-    for (const auto& one : findings) {
-        text += fmt::format("{}: {}: {} [{}]\n", to_text(one.place), name_of(one.rule->severity),
-                            one.what, one.rule->name);
-        if (explained.insert(one.rule->name).second) {
-            text += fmt::format("    why: {}\n", one.rule->why);
-        }
-        text += fmt::format("    fix: {}\n", one.fix);
-    }
-    const auto errors   = count(findings, Severity::error);
-    const auto warnings = count(findings, Severity::warning);
     if (findings.empty()) {
         return "nothing found\n";
     }
+    std::map<const Rule*, std::size_t> all, shown;
+    for (const auto& one : findings) {
+        ++all[one.rule];
+    }
+    std::string text;
+    for (const auto& one : findings) {
+        auto& number = shown[one.rule];
+        if (number++ >= most) {
+            continue;
+        }
+        text += fmt::format("{}: {}: {} [{}]\n", to_text(one.place), name_of(one.rule->severity),
+                            one.what, one.rule->name);
+        if (number == 1) {
+            text += fmt::format("    why: {}\n", one.rule->why);
+        }
+        text += fmt::format("    fix: {}\n", one.fix);
+        if (number == most && all[one.rule] > most) {
+            text += fmt::format("    and {} more [{}], which --all shows\n", all[one.rule] - most,
+                                one.rule->name);
+        }
+    }
+    const auto errors   = count(findings, Severity::error);
+    const auto warnings = count(findings, Severity::warning);
     return text + fmt::format("{} error{}, {} warning{}\n", errors, errors == 1 ? "" : "s",
                               warnings, warnings == 1 ? "" : "s");
 }

@@ -15,8 +15,9 @@ namespace check {
 /// "file:line:column: node", as far as known.
 [[nodiscard]] std::string to_text(const Place& place);
 
-/// Lines for a person: each finding with its way out, the reason once a rule, and a summary.
-[[nodiscard]] std::string to_text(const std::vector<Finding>& findings);
+/// Lines for a person: each finding with its way out, the reason once a rule, and a summary. Of a
+/// rule that finds more than `most`, the others are only counted.
+[[nodiscard]] std::string to_text(const std::vector<Finding>& findings, std::size_t most);
 
 /// The same for programs.
 [[nodiscard]] std::string to_json(const std::vector<Finding>& findings);

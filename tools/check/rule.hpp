@@ -34,6 +34,7 @@ struct Chapter {
 [[nodiscard]] Chapter gic_rules();
 [[nodiscard]] Chapter tree_rules();
 [[nodiscard]] Chapter boot_rules();
+[[nodiscard]] Chapter image_rules();
 [[nodiscard]] Chapter priority_rules();
 [[nodiscard]] Chapter layout_rules();
 

@@ -10,9 +10,10 @@ namespace check {
 
 std::span<const Chapter> chapters()
 {
-    static const std::array k_all{
-        input_rules(), interrupt_rules(), memory_rules(), device_rules(),   dependency_rules(),
-        gic_rules(),   tree_rules(),      boot_rules(),   priority_rules(), layout_rules()};
+    static const std::array k_all{input_rules(),    interrupt_rules(),  memory_rules(),
+                                  device_rules(),   dependency_rules(), gic_rules(),
+                                  tree_rules(),     boot_rules(),       image_rules(),
+                                  priority_rules(), layout_rules()};
     return k_all;
 }
 

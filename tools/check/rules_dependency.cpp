@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <map>
+#include <set>
 
 namespace check {
 namespace {
@@ -36,14 +38,48 @@ std::string trouble(const Subject& subject, const Guest& guest, const Node& prov
     return {};
 }
 
-/// Whether a driver would use the node at all: what it needs does not matter if it, or the
-/// controller that it sits on, is not there.
-bool matters(const Subject& subject, const Guest& guest, const Node& node)
-{
-    const auto* const behind = registers_behind(node);
-    return node.is_device() && node.text("device_type") != "cpu" &&
-           (behind == nullptr || is_answered(subject, guest, *behind, behind->registers.front()));
-}
+/// Tells whose needs matter: those of drivers that can do something. A driver whose registers, or
+/// those of the controller that its device sits on, are not there never asks; and what has no
+/// registers but exists for others (a regulator, a power sequence) matters as far as one of them.
+class Relevance {
+public:
+    Relevance(const Subject& subject, const Guest& guest)
+        : subject_{subject}
+        , guest_{guest}
+    {
+        for (const auto& node : guest.tree->nodes()) {
+            for (const auto& one : dependencies(*guest.tree, node)) {
+                if (one.provider != nullptr) {
+                    users_[&device_behind(*one.provider)].push_back(&node);
+                }
+            }
+        }
+    }
+
+    bool operator()(const Node& node)
+    {
+        if (!node.is_device() || node.text("device_type") == "cpu") {
+            return false;
+        }
+        if (const auto* const behind = registers_behind(node)) {
+            return is_answered(subject_, guest_, *behind, behind->registers.front());
+        }
+        const auto users = users_.find(&node);
+        if (users == users_.end() || !asked_.insert(&node).second) {
+            return users == users_.end();
+        }
+        const bool wanted = std::ranges::any_of(
+            users->second, [&](const Node* user) { return (*this)(device_behind(*user)); });
+        asked_.erase(&node);
+        return wanted;
+    }
+
+private:
+    const Subject&                                  subject_;
+    const Guest&                                    guest_;
+    std::map<const Node*, std::vector<const Node*>> users_;
+    std::set<const Node*>                           asked_; ///< who need each other
+};
 
 template <Need need>
 void unreachable(const Subject& subject, Findings& findings)
@@ -52,8 +88,9 @@ void unreachable(const Subject& subject, Findings& findings)
         if (!guest->tree || guest->tree_is_ours) {
             continue;
         }
+        Relevance matters{subject, *guest};
         for (const auto& node : guest->tree->nodes()) {
-            if (!matters(subject, *guest, node)) {
+            if (!matters(node)) {
                 continue;
             }
             for (const auto& one : dependencies(*guest->tree, node)) {

@@ -209,7 +209,6 @@ void redistributors(const Subject& subject, Findings& findings)
 
 void its(const Subject& subject, Findings& findings)
 {
-    static_cast<void>(subject);
     for (const auto& guest : subject.guests) {
         if (!guest->tree || guest->tree_is_ours) {
             continue;

@@ -20,6 +20,10 @@ constexpr std::array k_rules{
          "The guest finds no machine at all: it stops before its first message.",
          "do what dtc says; a blob that is cut off was often linked or copied with a wrong size",
          nullptr},
+    Rule{"images-refused", Severity::error, "images that libvmm's loader cannot load",
+         "The VMM would say so on the board, and not start the guest. The loader is the VMM's own, "
+         "with the files of the build and the guest's RAM.",
+         "do what the message says", nullptr},
     Rule{"settings-refused", Severity::error, "a file of VMM settings cannot be understood",
          "What it says is not compared with the rest.",
          "correct the key or value; `vmm check --help` lists them", nullptr},

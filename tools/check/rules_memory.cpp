@@ -79,6 +79,9 @@ void unused(const Subject& subject, Findings& findings)
             return;
         }
         const auto memory = guest.tree->memory();
+        if (memory.empty()) {
+            return; // memory-empty speaks of it
+        }
         if (const auto hole = gap(ram.here, memory); hole && ram.region->size >= k_large_page) {
             findings.add({ram.map->where, {}},
                          fmt::format("'{}' has RAM {}, but from {} on its tree does not mention it",

@@ -131,7 +131,6 @@ void no_timer(const Subject& subject, Findings& findings)
 
 void vcpu_ids(const Subject& subject, Findings& findings)
 {
-    static_cast<void>(subject);
     for (const auto& guest : subject.guests) {
         const auto& all = guest->vm->vcpus;
         for (std::size_t i = 1; i < all.size(); ++i) {

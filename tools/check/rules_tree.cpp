@@ -10,6 +10,14 @@
 namespace check {
 namespace {
 
+/// The first memory node, of whatever size; null if there is none.
+const Node* memory_node(const Tree& tree)
+{
+    const auto found = std::ranges::find_if(
+        tree.nodes(), [](const Node& node) { return node.enabled && Tree::is_memory(node); });
+    return found != tree.nodes().end() ? &*found : nullptr;
+}
+
 /// Calls visit(guest, tree) for each guest that brings a tree of its own.
 template <class Visit>
 void each_own_tree(const Subject& subject, Visit visit)
@@ -156,6 +164,25 @@ void timer_differs(const Subject& subject, Findings& findings)
     });
 }
 
+void without_memory(const Subject& subject, Findings& findings)
+{
+    each_own_tree(subject, [&](const Guest& guest, const Tree& tree) {
+        if (!tree.memory().empty()) {
+            return;
+        }
+        const auto        ram   = subject.guest_ram(guest);
+        const auto* const empty = memory_node(tree);
+        findings.add(
+            place_of(tree, empty != nullptr ? *empty : tree.root(), "reg"),
+            fmt::format("the tree of '{}' {}", guest.vm->name,
+                        empty != nullptr ? "has a memory node of no size" : "has no memory node"),
+            subject.alone || ram.empty()
+                ? "write the guest's RAM into reg of the memory node"
+                : fmt::format("write {} to {} into reg of the memory node",
+                              hex(ram.front().here.start), hex(ram.front().here.end())));
+    });
+}
+
 void reserved_outside(const Subject& subject, Findings& findings)
 {
     each_own_tree(subject, [&](const Guest& guest, const Tree& tree) {
@@ -186,7 +213,8 @@ void pmu(const Subject& subject, Findings& findings)
     each_own_tree(subject, [&](const Guest& guest, const Tree& tree) {
         for (const auto& node : tree.nodes()) {
             if (node.is_device() && node.text("compatible").ends_with("-pmu") &&
-                node.base_name() == "pmu") {
+                node.base_name() == "pmu" &&
+                node.registers.empty()) { // those of a bus or of memory have registers
                 findings.add(
                     place_of(tree, node),
                     fmt::format("{} promises '{}' performance counters", node.name, guest.vm->name),
@@ -198,12 +226,12 @@ void pmu(const Subject& subject, Findings& findings)
 
 void firmware(const Subject& subject, Findings& findings)
 {
-    static constexpr std::array<std::string_view, 9> k_callers{
+    static constexpr std::array<std::string_view, 10> k_callers{
         "linaro,optee-tz",       "arm,scmi-smc",
         "amlogic,meson-gxbb-sm", "qcom,scm",
         "xlnx,zynqmp-firmware",  "amlogic,meson-gxbb-efuse",
         "intel,stratix10-svc",   "fsl,imx8mq-gpcv2-smc",
-        "rockchip,rk3568-dmc"};
+        "rockchip,rk3568-dmc",   "fsl,imx8m-ddrc"};
     each_own_tree(subject, [&](const Guest& guest, const Tree& tree) {
         for (const auto& node : tree.nodes()) {
             if (node.is_device() && node.is_any(k_callers)) {
@@ -242,6 +270,12 @@ constexpr std::array k_rules{
          "a virtual timer with another interrupt than on the board",
          "No tick ever comes: the kernel hangs while it calibrates, or at its first sleep.",
          "copy `interrupts` of the timer node from the board's tree", timer_differs},
+    Rule{"memory-empty", Severity::error, "a guest's tree without RAM",
+         "On the board the boot loader fills the memory node in; for a guest nobody does. libvmm "
+         "does "
+         "not start a guest whose tree and RAM differ, and a kernel without RAM has no way to say "
+         "so.",
+         "write the guest's RAM into the memory node", without_memory},
     Rule{"reserved-outside-ram", Severity::warning, "reserved memory that the guest does not have",
          "A leftover of the board's tree. Drivers that look it up map what is not there.",
          "remove the node", reserved_outside},

@@ -134,6 +134,7 @@ private:
         }
         if (value.contains("file") && value["file"].is_string()) {
             image.file = value["file"];
+            image.path = folder_ / image.file;
             std::error_code error;
             const auto      size = fs::file_size(folder_ / image.file, error);
             if (error) {

@@ -7,6 +7,7 @@
 #include "tree.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -38,11 +39,13 @@ struct Setting {
     Location      where;
 };
 
-/// Where an image of the guest goes and how large it is, as far as the settings say.
+/// Where an image of the guest goes and how large it is, as far as the settings say or libvmm's
+/// loader decides.
 struct ImageSettings {
     std::optional<Setting>       address;
     std::optional<std::uint64_t> size;
-    std::string                  file; ///< as the settings name it; may be empty
+    std::string                  file;   ///< as the settings name it; may be empty
+    std::filesystem::path        path{}; ///< where that is; may be empty
 };
 
 /// What the VMM's program is told about its guest, where that is not in the system description.
@@ -73,6 +76,7 @@ struct Guest {
     std::vector<Emulated>         emulated;
     bool                          emulated_is_known = false; ///< the list is complete
     Settings                      settings;
+    std::string                   program; ///< of the VMM, as description or layout name it
 
     /// The command line: the settings' or the tree's. With where it stands.
     [[nodiscard]] std::string bootargs() const;

@@ -8,18 +8,6 @@
 
 namespace check {
 
-/// A text of the tools called: standard output, or what they complained of as the error.
-using Output = std::expected<std::string, std::string>;
-
-/// Runs a program with `input` as its standard input.
-[[nodiscard]] Output run_program(const std::vector<std::string>& arguments,
-                                 const std::string&              input = {});
-
-/// The source text of a blob.
-[[nodiscard]] Output decompile(std::string_view blob);
-/// The blob of a source file; its `#include`s are resolved beside it.
-[[nodiscard]] Output compile(const std::filesystem::path& source);
-
 /// Lines of nodes and properties, from the output of `dtc -T`.
 [[nodiscard]] Tree::Lines lines_of(std::string_view annotated);
 

@@ -2,14 +2,15 @@
 #include "graph_command.hpp"
 
 #include "base/result.hpp"
-#include "input.hpp"
 #include "picture.hpp"
 #include "qemu/process.hpp"
+#include "reader.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fmt/format.h>
 #include <fstream>
+#include <ostream>
 
 namespace graph {
 namespace {
@@ -22,9 +23,10 @@ using Result = std::expected<T, std::string>;
 constexpr const char* k_help =
     R"(vmm graph SYSTEM [options]   draw a system: domains, channels, interrupts, memory
 
-SYSTEM is a system description (NAME.system), a layout (NAME.layout.xml), or the name of an example.
-Makes NAME.svg and NAME.png, the system, and NAME-memory.svg and NAME-memory.png, its memory; with
-each the source NAME.dot, NAME-memory.dot. Graphviz (`apt install graphviz`) draws them.
+SYSTEM is a system description (NAME.system), a layout (NAME.layout.xml), the NAME.json of a build,
+or the name of an example. Makes NAME.svg and NAME.png, the system, and NAME-memory.svg and
+NAME-memory.png, its memory; with each the source NAME.dot, NAME-memory.dot. Graphviz
+(`apt install graphviz`) draws them.
 
   --board B        the board of a layout (qemu_virt_aarch64)
   -o, --output D   the folder for the pictures; the current one if it is not given
@@ -34,55 +36,6 @@ each the source NAME.dot, NAME-memory.dot. Graphviz (`apt install graphviz`) dra
 
 Exit codes: 0 when all is drawn, 1 for a wrong call, a system that cannot be read, or no Graphviz.
 )";
-
-/// "linux" of "folder/linux.layout.xml" and of "folder/linux.system".
-std::string name_of(const fs::path& file)
-{
-    constexpr std::string_view k_layout = ".layout.xml";
-    auto                       name     = file.filename().string();
-    if (name.ends_with(k_layout)) {
-        name.resize(name.size() - k_layout.size());
-        return name;
-    }
-    return file.stem().string();
-}
-
-/// The file that a name stands for.
-Result<fs::path> find_system(const GraphOptions& options, const Folders& folders)
-{
-    std::error_code ignored;
-    if (fs::is_regular_file(options.system, ignored)) {
-        return options.system;
-    }
-    const auto folder = folders.source / "examples" / options.system;
-    for (const auto& candidate :
-         {options.board + "." + options.system + ".layout.xml", options.system + ".layout.xml",
-          options.system + ".system", options.board + "/" + options.system + ".system"}) {
-        if (fs::is_regular_file(folder / candidate, ignored)) {
-            return folder / candidate;
-        }
-    }
-    return std::unexpected(
-        fmt::format("there is no file and no example's layout '{}'; name a .system file, a layout, "
-                    "or an example that has one (./run list)",
-                    options.system));
-}
-
-Result<Files> files_of(const GraphOptions& options, const Folders& folders)
-{
-    Files files;
-    files.system = TRY(find_system(options, folders));
-    if (is_layout(files.system)) {
-        files.board_json = folders.source / "boards" / options.board / "board.json";
-        files.board_tree = folders.boards / options.board / "board.dtb";
-        files.drivers    = folders.source / "components/drivers";
-        if (!fs::exists(files.board_json)) {
-            return std::unexpected(
-                fmt::format("--board {}: there is no such board in boards/", options.board));
-        }
-    }
-    return files;
-}
 
 Result<> write(const fs::path& file, const std::string& text)
 {
@@ -96,7 +49,7 @@ Result<> write(const fs::path& file, const std::string& text)
     return {};
 }
 
-Result<> render(const fs::path& source, const std::string& format)
+Result<> render(const fs::path& source, const std::string& format, std::ostream& out)
 {
     auto file = source;
     file.replace_extension(format);
@@ -114,19 +67,22 @@ Result<> render(const fs::path& source, const std::string& format)
             fmt::format("drawing {} failed: dot {}; if it is not there, `apt install graphviz`",
                         file.string(), exit.text()));
     }
-    fmt::print("{}\n", file.string());
+    out << file.string() << '\n';
     return {};
 }
 
-Result<> run(const GraphOptions& options, const Folders& folders)
+Result<> run(const GraphOptions& options, description::Places places, std::ostream& out)
 {
-    const auto files  = TRY(files_of(options, folders));
-    const auto system = TRY(read_system(files));
+    if (places.board.empty()) {
+        places.board = "qemu_virt_aarch64";
+    }
+    const auto sources = TRY(description::find_sources(options.words, places));
+    const auto system  = TRY(description::read_system(sources));
     if (options.json) {
-        fmt::print("{}", to_json(system));
+        out << to_json(system);
         return {};
     }
-    const auto      name   = name_of(files.system);
+    const auto      name   = description::name_of(sources.system);
     const fs::path  folder = options.output.empty() ? fs::path{"."} : options.output;
     std::error_code error;
     fs::create_directories(folder, error);
@@ -135,9 +91,9 @@ Result<> run(const GraphOptions& options, const Folders& folders)
         TRY(write(folder / file, text));
         for (const auto& format : options.formats) {
             if (format == "dot") {
-                fmt::print("{}\n", (folder / file).string());
+                out << (folder / file).string() << '\n';
             } else {
-                TRY(render(folder / file, format));
+                TRY(render(folder / file, format, out));
             }
         }
     }
@@ -152,8 +108,8 @@ Result<GraphOptions> parse_graph(std::vector<std::string> words)
     CLI::App     parser;
     parser.set_help_flag();
     parser.add_flag("-h,--help", options.help);
-    parser.add_option("system", options.system);
-    parser.add_option("--board", options.board);
+    parser.add_option("system", options.words.system);
+    parser.add_option("--board", options.words.board);
     parser.add_option("-o,--output", options.output);
     parser.add_option("--format", options.formats)->delimiter(',')->allow_extra_args(false);
     parser.add_flag("--json", options.json);
@@ -169,24 +125,20 @@ Result<GraphOptions> parse_graph(std::vector<std::string> words)
                 fmt::format("--format {}: give svg, png, pdf or dot, with commas between", format));
         }
     }
-    if (options.system.empty() && !options.help) {
-        return std::unexpected(
-            "which system? Name a .system file, a layout or an example (vmm graph "
-            "--help)");
-    }
     return options;
 }
 
-int graph_main(std::vector<std::string> words, const Folders& folders)
+int graph_command(std::vector<std::string> words, const description::Places& places,
+                  std::ostream& out, std::ostream& err)
 {
     const auto options = parse_graph(std::move(words));
     if (options && options->help) {
-        fmt::print("{}", k_help);
+        out << k_help;
         return 0;
     }
-    const auto done = options ? run(*options, folders) : std::unexpected(options.error());
+    const auto done = options ? run(*options, places, out) : std::unexpected(options.error());
     if (!done) {
-        fmt::print(stderr, "vmm graph: {}\n", done.error());
+        err << fmt::format("vmm graph: {}\n", done.error());
         return k_exit_wrong;
     }
     return 0;

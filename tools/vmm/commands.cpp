@@ -10,19 +10,10 @@
 
 namespace vmm {
 
-namespace {
-
-int graph_command(std::vector<std::string> words, std::ostream&, std::ostream&)
-{
-    const auto tree = this_tree();
-    return graph::graph_main(std::move(words), {tree.source, tree.build / "boards"});
-}
-
-} // namespace
-
 std::optional<int> run_command(const std::vector<std::string>& words)
 {
-    using Run = int (*)(std::vector<std::string>, std::ostream&, std::ostream&);
+    using Run =
+        int (*)(std::vector<std::string>, const description::Places&, std::ostream&, std::ostream&);
     struct Command {
         const char* name;
         Run         run;
@@ -30,11 +21,12 @@ std::optional<int> run_command(const std::vector<std::string>& words)
     static constexpr std::array k_commands{
         Command{"check", check::check_command},
         Command{"dtb", check::dtb_command},
-        Command{"graph", graph_command},
+        Command{"graph", graph::graph_command},
     };
     for (const auto& [name, run] : k_commands) {
         if (!words.empty() && words.front() == name) {
-            return run({words.begin() + 1, words.end()}, std::cout, std::cerr);
+            const description::Places places{.source = this_tree().source};
+            return run({words.begin() + 1, words.end()}, places, std::cout, std::cerr);
         }
     }
     return std::nullopt;

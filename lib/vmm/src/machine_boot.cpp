@@ -21,9 +21,6 @@ GuestRange guest_range(const base::HostRange& range)
     return *GuestRange::create(GuestPhysical{range.start().raw()}, range.size());
 }
 
-/// Room in a user's device tree for what the loader adds to /chosen.
-constexpr std::size_t k_device_tree_extra = 4096;
-
 /// Prints what a user's own device tree and the machine disagree about.
 class PrintFindings final : public DeviceTreeReporter {
 public:
@@ -172,9 +169,7 @@ bool Machine::go()
 
 base::Result<> Machine::load()
 {
-    const auto tree_room = images_.dtb.empty()
-                               ? k_device_tree_room
-                               : images_.dtb.size() + images_.cmdline.size() + k_device_tree_extra;
+    const auto tree_room = device_tree_room(images_.dtb.size(), images_.cmdline.size());
     const auto plan      = TRY(plan_load({.kernel           = images_.kernel,
                                           .initrd_size      = images_.initrd.size(),
                                           .device_tree_size = tree_room,

@@ -204,12 +204,14 @@ TEST(Rules, StandInTheManual)
 }
 
 /// Runs a command; its exit code, and what it printed.
-std::pair<int, std::string> run(int (*command)(std::vector<std::string>, std::ostream&,
-                                               std::ostream&),
-                                std::vector<std::string> words)
+/// The commands look in the source tree.
+using Command = int (*)(std::vector<std::string>, const description::Places&, std::ostream&,
+                        std::ostream&);
+std::pair<int, std::string> run(Command command, std::vector<std::string> words,
+                                const fs::path& own = {})
 {
     std::ostringstream out, err;
-    const int          code = command(std::move(words), out, err);
+    const int          code = command(std::move(words), {.source = k_source, .own = own}, out, err);
     return {code, out.str() + err.str()};
 }
 
@@ -252,6 +254,49 @@ TEST(Check, TakesWarningsForErrorsIfAsked)
             {"<!-- vmm-check: allow passive-never-called: so is it here -->",
              "<program_image path=\"timer.elf\" />"});
     EXPECT_EQ(run(check_command, strict).first, k_exit_nothing);
+}
+
+TEST(Check, KnowsWhatABuildPutsIntoItsGuest)
+{
+    const World    world{"images"};
+    const auto     example = k_source / "examples/simple/qemu_virt_aarch64/simple.system";
+    nlohmann::json build{
+        {"system", example.string()},
+        {"board_json", (k_source / "boards/qemu_virt_aarch64/board.json").string()},
+        {"guests", {{{"program", "simple.elf"}, {"directory", world.path("").string()}}}}};
+    std::ofstream{world.path("simple.json")} << build;
+    std::ofstream{world.path("cmdline")} << "console=ttyAMA0";
+    EXPECT_EQ(run(check_command, {}, world.path("simple.json")),
+              (std::pair{k_exit_nothing, std::string{"nothing found\n"}}));
+    EXPECT_THAT(run(dtb_command, {world.path("simple.json")}).second,
+                testing::AllOf(testing::HasSubstr("bootargs = \"console=ttyAMA0\""),
+                               testing::HasSubstr("linux,initrd-start")));
+    std::ofstream{world.path("cmdline")} << "console=ttyS0";
+    EXPECT_THAT(run(check_command, {world.path("simple.json")}).second,
+                testing::HasSubstr("[console-missing]"));
+    fs::copy(world.path("initrd"), world.path("kernel"), fs::copy_options::overwrite_existing);
+    EXPECT_THAT(run(check_command, {world.path("simple.json")}).second,
+                testing::HasSubstr("[images-refused]"));
+}
+
+TEST(Check, CountsWhatARuleFindsOftenAndShowsAllIfAsked)
+{
+    const World world{"system"};
+    std::string nodes;
+    for (int i = 0; i < 7; ++i) {
+        nodes += fmt::format("timer@c0{0}0000 {{ compatible = \"acme,timer\"; "
+                             "reg = <0 0xc0{0}0000 0 0x1000>; }};",
+                             i);
+    }
+    replace(world.path("guest.dts"), {"timer {"}, {nodes, "timer {"});
+    std::vector<std::string> words{world.path("sample.system"), "--board-dtb",
+                                   world.path("board.dts"), "--guest-dtb", world.path("guest.dts")};
+    const auto               some = run(check_command, words).second;
+    EXPECT_THAT(some, testing::HasSubstr("and 2 more [node-unmapped], which --all shows"));
+    EXPECT_THAT(some, testing::HasSubstr("7 errors"));
+    EXPECT_THAT(some, testing::Not(testing::HasSubstr("timer@c060000")));
+    words.emplace_back("--all");
+    EXPECT_THAT(run(check_command, words).second, testing::HasSubstr("timer@c060000"));
 }
 
 TEST(Check, LooksAtATreeAlone)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // vmm graph: what is in the pictures, and what is refused.
 #include "graph_command.hpp"
-#include "input.hpp"
 #include "picture.hpp"
+#include "reader.hpp"
 #include "relations.hpp"
 #include "text.hpp"
 
@@ -11,6 +11,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sstream>
+#include <unistd.h>
 
 namespace {
 
@@ -54,7 +56,12 @@ constexpr const char* k_small = R"(<system>
   </channel>
 </system>)";
 
-tool::System small() { return graph::read_description(k_small, "small.system").value(); }
+tool::System read(const std::string& text)
+{
+    return description::parse(text, "some.system", description::board_for_reader(nullptr)).value();
+}
+
+tool::System small() { return read(k_small); }
 
 TEST(Graph, TheDomainOfLowerPriorityComesFirst)
 {
@@ -113,10 +120,8 @@ TEST(Graph, ManyRegionsOfOneLinkAreCounted)
                            "</protection_domain>",
                            name, maps);
     };
-    const auto system = graph::read_description(
-        "<system>" + regions + domain("a") + domain("b") + "</system>", "many.system");
-    ASSERT_TRUE(system) << system.error();
-    const auto text = graph::draw_system(*system, "many");
+    const auto system = read("<system>" + regions + domain("a") + domain("b") + "</system>");
+    const auto text   = graph::draw_system(system, "many");
     EXPECT_THAT(text, HasSubstr("part3 4 KiB"));
     EXPECT_THAT(text, HasSubstr("and 8 more, 32 KiB"));
     EXPECT_THAT(text, Not(HasSubstr("part4 4 KiB")));
@@ -144,40 +149,48 @@ TEST(Graph, TheJsonIsTheSystem)
     EXPECT_EQ(all["channels"][0][1]["call"], true);
 }
 
+/// Runs the command on the source tree; its exit code, and what it printed.
+std::pair<int, std::string> draw(std::vector<std::string> words)
+{
+    std::ostringstream out;
+    const int          code =
+        graph::graph_command(std::move(words), {.source = LIBVMM_SOURCE_DIR}, out, out);
+    return {code, out.str()};
+}
+
 TEST(Graph, AMistakeIsSaidWithItsPlace)
 {
-    const auto system = graph::read_description(
-        "<system>\n<protection_domain name=\"a\" priority=\"x\" />\n</system>", "bad.system");
-    ASSERT_FALSE(system);
-    EXPECT_THAT(system.error(), HasSubstr("bad.system:2:"));
-    EXPECT_THAT(system.error(), HasSubstr("hint: "));
+    const auto file = fs::path{testing::TempDir()} / fmt::format("graph-{}.system", ::getpid());
+    std::ofstream{file} << "<system>\n<protection_domain name=\"a\" priority=\"x\" />\n</system>";
+    const auto [code, text] = draw({file});
+    EXPECT_EQ(code, graph::k_exit_wrong);
+    EXPECT_THAT(text, HasSubstr(".system:2:"));
+    EXPECT_THAT(text, HasSubstr("hint: "));
+    fs::remove(file);
 }
 
 TEST(Graph, AWrongCallSaysWhatToDo)
 {
-    EXPECT_THAT(graph::parse_graph({}).error(), HasSubstr("which system?"));
+    EXPECT_THAT(draw({}).second, HasSubstr("name a system description"));
+    EXPECT_THAT(draw({"no-such-example"}).second, HasSubstr("no example of that name"));
+    EXPECT_THAT(draw({"linux", "--board", "acme"}).second, HasSubstr("no board acme; there are: "));
     EXPECT_THAT(graph::parse_graph({"linux", "--format", "gif"}).error(), HasSubstr("svg, png"));
     EXPECT_THAT(graph::parse_graph({"a", "--format", "dot,svg"})->formats,
                 ElementsAre("dot", "svg"));
-    EXPECT_EQ(graph::graph_main({"no-such-example"}, {}), 1);
 }
 
 /// Every example that is a layout is drawn; Graphviz accepts what is made of the largest.
 TEST(Graph, TheExamplesAreDrawn)
 {
-    const graph::Folders folders{LIBVMM_SOURCE_DIR, BOARDS_GENERATED};
-    const auto           output = fs::path{testing::TempDir()} / "graph_test";
+    const auto output = fs::path{testing::TempDir()} / fmt::format("graph-{}", ::getpid());
     for (const auto* example :
          {"linux", "native-client", "vsock", "sound", "simple", "hierarchy"}) {
-        EXPECT_EQ(graph::graph_main({example, "--format", "dot", "-o", output}, folders), 0)
-            << example;
+        EXPECT_EQ(draw({example, "--format", "dot", "-o", output}).first, 0) << example;
     }
     EXPECT_TRUE(fs::exists(output / "native-client-memory.dot"));
-    EXPECT_EQ(
-        graph::graph_main({"linux", "--board", "zcu102", "--format", "dot", "-o", output}, folders),
-        0);
+    EXPECT_EQ(draw({"linux", "--board", "zcu102", "--format", "dot", "-o", output}).first, 0);
     EXPECT_TRUE(fs::exists(output / "zcu102.linux.dot"));
-    ASSERT_EQ(graph::graph_main({"two-guests", "--format", "svg", "-o", output}, folders), 0);
+    ASSERT_EQ(draw({"two-guests", "--format", "svg", "-o", output}).first, 0);
     for (const auto* file : {"two-guests.svg", "two-guests-memory.svg"}) {
         std::ifstream     stream{output / file};
         const std::string svg{std::istreambuf_iterator<char>{stream}, {}};

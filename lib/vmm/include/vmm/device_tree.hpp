@@ -91,6 +91,14 @@ struct DeviceTreeInputs {
 /// Room that suffices for trees with some dozens of devices.
 inline constexpr std::size_t k_device_tree_room = 0x1'0000;
 
+/// Room for the tree of a guest that brings one of `blob` bytes (0: it brings none) and a command
+/// line of `bootargs` bytes.
+[[nodiscard]] constexpr std::size_t device_tree_room(std::size_t blob, std::size_t bootargs)
+{
+    constexpr std::size_t k_seeds_and_names = 4096;
+    return blob == 0 ? k_device_tree_room : blob + bootargs + k_seeds_and_names;
+}
+
 /// Writes the tree; its size in bytes. Errors: it does not fit, a name that a node cannot have,
 /// a machine without RAM or vCPUs, an interrupt number that the GIC binding cannot express.
 [[nodiscard]] base::Result<std::size_t> write_device_tree(std::span<std::byte>    room,
