@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# build.sh ROOT MANUAL_PAGES OUT VERSION: makes the manual of the project ROOT in OUT/html. Any warning of
-# Sphinx is an error: a link that leads nowhere, a page that nothing leads to.
+# build.sh ROOT MANUAL_PAGES OUT VERSION [html|dummy]: makes the manual of the project ROOT in OUT/html. Any
+# warning of Sphinx is an error: a link that leads nowhere, a page that nothing leads to. `dummy` looks for those and
+# writes nothing.
 set -euo pipefail
-root=$1 pages=$2 out=$3 version=$4
+root=$1 pages=$2 out=$3 version=$4 builder=${5:-html}
 for program in doxygen sphinx-build; do
     if ! command -v "$program" > /dev/null; then
         echo "build.sh: $program is missing. ./run manual installs what the manual needs;" \
@@ -22,4 +23,5 @@ mkdir -p "$out/doxygen" "$out/pages"
 } > "$out/doxygen/Doxyfile"
 doxygen "$out/doxygen/Doxyfile" 2> "$out/doxygen/warnings.txt" # of words like <vcpu> in comments
 "$pages" "$root" "$out/doxygen/xml" "$out/pages"
-LIBVMM_VERSION=$version sphinx-build -q -W --keep-going -j auto -b html -d "$out/doctrees" "$out/pages" "$out/html"
+LIBVMM_VERSION=$version sphinx-build -q -W --keep-going -j auto -b "$builder" \
+    -d "$out/doctrees-$builder" "$out/pages" "$out/$builder"

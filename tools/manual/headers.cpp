@@ -283,7 +283,7 @@ private:
         }
         auto       code  = plain(member.child("definition"));
         const auto whole = plain(member.child("qualifiedname"));
-        if (const auto at = code.rfind(whole); at != std::string::npos) {
+        if (const auto at = code.rfind(whole); !whole.empty() && at != std::string::npos) {
             code.replace(at, whole.size(), found.name);
         }
         if (found.kind == "function") {
