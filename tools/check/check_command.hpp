@@ -8,6 +8,10 @@
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace check {
 
 inline constexpr int k_exit_nothing  = 0; ///< no errors (with --strict, no warnings either)
@@ -21,5 +25,9 @@ inline constexpr int k_exit_call     = 2; ///< a call that makes no sense, a fil
 /// The words after `vmm dtb`.
 [[nodiscard]] int dtb_command(std::vector<std::string> words, const description::Places& places,
                               std::ostream& out, std::ostream& err);
+
+/// Adds all that `vmm check --help` and `vmm dtb --help` tell to an app that nobody parses.
+void describe_check(CLI::App& app);
+void describe_dtb(CLI::App& app);
 
 } // namespace check

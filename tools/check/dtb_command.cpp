@@ -51,23 +51,41 @@ Bytes blob_of(const Files& files, const std::string& guest)
                                        names.empty() ? "none" : names));
 }
 
+/// The words of the command line.
+struct DtbOptions {
+    InputOptions input;
+    std::string  output;
+    std::string  guest;
+
+    void add_to(CLI::App& parser)
+    {
+        parser.description("Shows or compiles a device tree: of a file, or the one that libvmm "
+                           "writes for a guest of a system.");
+        input.add_to(parser);
+        parser.add_option("--guest", guest, "which guest of the system; without it the first");
+        parser.add_option("-o,--output", output,
+                          "write a blob to this file, or a source if its name ends in .dts; "
+                          "without it the source goes to standard output");
+        parser.footer("Exit codes: 0 done, 1 the tree is damaged or refused, 2 a wrong call.\n"
+                      "The seeds that the VMM makes at run time are not in it; bootargs and initrd "
+                      "are if FILE is the NAME.json of a build.");
+    }
+};
+
 } // namespace
+
+void describe_dtb(CLI::App& app)
+{
+    static DtbOptions options; // the app keeps references
+    options.add_to(app);
+}
 
 int dtb_command(std::vector<std::string> words, const description::Places& places,
                 std::ostream& out, std::ostream& err)
 {
-    CLI::App     parser{"Shows or compiles a device tree: of a file, or the one that libvmm writes "
-                        "for a guest of a system.",
-                    "vmm dtb"};
-    InputOptions input;
-    std::string  output, guest;
-    input.add_to(parser);
-    parser.add_option("--guest", guest, "which guest of the system; without it the first");
-    parser.add_option("-o,--output", output,
-                      "write a blob to this file, or a source if its name ends in .dts; without it "
-                      "the source goes to standard output");
-    parser.footer("Exit codes: 0 done, 1 the tree is damaged or refused, 2 a wrong call.\n"
-                  "What only the VMM knows at run time (bootargs, initrd, seeds) is not in it.");
+    CLI::App   parser{"", "vmm dtb"};
+    DtbOptions options;
+    options.add_to(parser);
     try {
         std::ranges::reverse(words); // what CLI11 wants
         parser.parse(words);
@@ -75,12 +93,13 @@ int dtb_command(std::vector<std::string> words, const description::Places& place
         const int code = parser.exit(problem, out, err);
         return code == 0 ? k_exit_nothing : k_exit_call;
     }
-    const auto files = input.files(places);
+    const auto& output = options.output;
+    const auto  files  = options.input.files(places);
     if (!files) {
         err << fmt::format("vmm dtb: {}\n", files.error());
         return k_exit_call;
     }
-    const auto blob = blob_of(*files, guest);
+    const auto blob = blob_of(*files, options.guest);
     if (!blob) {
         err << "vmm dtb: " << blob.error();
         return k_exit_findings;

@@ -20,22 +20,12 @@ namespace fs = std::filesystem;
 template <class T = void>
 using Result = std::expected<T, std::string>;
 
-constexpr const char* k_help =
-    R"(vmm graph SYSTEM [options]   draw a system: domains, channels, interrupts, memory
-
-SYSTEM is a system description (NAME.system), a layout (NAME.layout.xml), the NAME.json of a build,
-or the name of an example. Makes NAME.svg and NAME.png, the system, and NAME-memory.svg and
-NAME-memory.png, its memory; with each the source NAME.dot, NAME-memory.dot. Graphviz
-(`apt install graphviz`) draws them.
-
-  --board B        the board of a layout (qemu_virt_aarch64)
-  -o, --output D   the folder for the pictures; the current one if it is not given
-  --format F,…     svg, png, pdf or dot in place of svg and png; dot needs no Graphviz
-  --json           print the system as JSON and draw nothing
-  --help           this text
-
-Exit codes: 0 when all is drawn, 1 for a wrong call, a system that cannot be read, or no Graphviz.
-)";
+constexpr auto k_footer =
+    "Makes NAME.svg and NAME.png, the system, and NAME-memory.svg and NAME-memory.png, its "
+    "memory;\n"
+    "with each the source, NAME.dot and NAME-memory.dot. Graphviz (`apt install graphviz`) draws "
+    "them.\n"
+    "Exit codes: 0 all is drawn, 1 a wrong call, a system that cannot be read, or no Graphviz.";
 
 Result<> write(const fs::path& file, const std::string& text)
 {
@@ -102,41 +92,58 @@ Result<> run(const GraphOptions& options, description::Places places, std::ostre
 
 } // namespace
 
-Result<GraphOptions> parse_graph(std::vector<std::string> words)
+void GraphOptions::add_to(CLI::App& parser)
 {
-    GraphOptions options;
-    CLI::App     parser;
-    parser.set_help_flag();
-    parser.add_flag("-h,--help", options.help);
-    parser.add_option("system", options.words.system);
-    parser.add_option("--board", options.words.board);
-    parser.add_option("-o,--output", options.output);
-    parser.add_option("--format", options.formats)->delimiter(',')->allow_extra_args(false);
-    parser.add_flag("--json", options.json);
-    try {
-        std::ranges::reverse(words); // what CLI11 wants
-        parser.parse(words);
-    } catch (const CLI::ParseError& error) {
-        return std::unexpected(fmt::format("{} (vmm graph --help)", error.what()));
-    }
-    for (const auto& format : options.formats) {
+    parser.description("Draws a system: domains, channels, interrupts, memory.");
+    parser.add_option("SYSTEM", words.system,
+                      "a system description, a layout, the NAME.json of a build, or the name of an "
+                      "example");
+    parser.add_option("--board", words.board, "the board of a layout (qemu_virt_aarch64)");
+    parser.add_option("-o,--output", output,
+                      "the folder for the pictures; the current one if it is not given");
+    parser
+        .add_option("--format", formats,
+                    "svg, png, pdf or dot, with commas between, in place of svg and png; dot "
+                    "needs no Graphviz")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    parser.add_flag("--json", json, "print the system as JSON and draw nothing");
+    parser.footer(k_footer);
+}
+
+Result<> GraphOptions::check() const
+{
+    for (const auto& format : formats) {
         if (format != "svg" && format != "png" && format != "pdf" && format != "dot") {
             return std::unexpected(
                 fmt::format("--format {}: give svg, png, pdf or dot, with commas between", format));
         }
     }
-    return options;
+    return {};
+}
+
+void describe_graph(CLI::App& app)
+{
+    static GraphOptions options; // the app keeps references
+    options.add_to(app);
 }
 
 int graph_command(std::vector<std::string> words, const description::Places& places,
                   std::ostream& out, std::ostream& err)
 {
-    const auto options = parse_graph(std::move(words));
-    if (options && options->help) {
-        out << k_help;
-        return 0;
+    CLI::App     parser{"", "vmm graph"};
+    GraphOptions options;
+    options.add_to(parser);
+    try {
+        std::ranges::reverse(words); // what CLI11 wants
+        parser.parse(words);
+    } catch (const CLI::ParseError& problem) {
+        return parser.exit(problem, out, err) == 0 ? 0 : k_exit_wrong;
     }
-    const auto done = options ? run(*options, places, out) : std::unexpected(options.error());
+    auto done = options.check();
+    if (done) {
+        done = run(options, places, out);
+    }
     if (!done) {
         err << fmt::format("vmm graph: {}\n", done.error());
         return k_exit_wrong;
