@@ -52,6 +52,10 @@ foreach(file linux u-boot.bin initramfs.cpio initramfs-virtio.cpio small.img deb
         endif()")
 endforeach()
 
+# `ninja manual`, if it has been made.
+install(DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/manual/html/ DESTINATION share/doc/libvmm/html OPTIONAL
+        PATTERN .buildinfo EXCLUDE)
+
 # picokit for every board: `vmm` and the package build what is missing, so this is for those who want it before.
 set(LIBVMM_SDK_BOARDS "" CACHE STRING "Boards of the target sdk; empty: all")
 set(LIBVMM_SDK_CONFIGS debug release CACHE STRING "Their configurations")

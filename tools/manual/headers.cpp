@@ -66,6 +66,7 @@ std::string styled(std::string code)
     replace("\x01", " ");
     replace("< ", "<");
     replace(" >", ">");
+    replace("=default", "= default");
     static const std::regex k_value(R"re((\w)=(?=[^=> ]))re");
     return std::regex_replace(code, k_value, "$1 = ");
 }
@@ -291,7 +292,7 @@ private:
             code += arguments.substr(0, arguments.find(" __asm__"));
         } else if (auto value = plain(member.child("initializer"));
                    !value.empty() && !value.contains('\n')) {
-            code += ' ' + value;
+            code += (value.starts_with('{') ? "" : " ") + value;
         }
         found.code = template_of(member) + wrapped(styled(code));
         return found;
