@@ -94,8 +94,9 @@ void unreachable(const Subject& subject, Findings& findings)
                 continue;
             }
             for (const auto& one : dependencies(*guest->tree, node)) {
-                // A clock controller does without some of its inputs.
-                const bool optional = need == Need::clock && node.has("#clock-cells");
+                // A clock controller does without some of its inputs, a serial port without DMA.
+                const bool optional = (need == Need::clock && node.has("#clock-cells")) ||
+                                      (need == Need::dma_channel && node.base_name() == "serial");
                 if (one.need != need || one.provider == nullptr || optional) {
                     continue;
                 }

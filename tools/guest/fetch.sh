@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Fetches Debian's arm64 kernels and programs into a folder (see apt.sh for how).
 #
-#   tools/guest/fetch.sh FOLDER [--update] [WHAT…]     WHAT: generic cloud rt backports u-boot load sound
+#   tools/guest/fetch.sh FOLDER [--update] [WHAT…]     WHAT: generic cloud rt backports u-boot load sound trees
 #   (default: generic cloud u-boot)
 #
 # FOLDER gets linux, linux-cloud, linux-rt, linux-6.12, for each of them the folder modules/NAME with
 # the drivers that a guest needs, u-boot.bin, busybox and packages.txt (what came from which package); for `load`
 # also the folder load: stress-ng, cyclictest and hackbench with the libraries that they need; for `sound`
-# the folder sound: aplay, arecord, amixer and speaker-test, some spoken words, and their libraries.
+# the folder sound: aplay, arecord, amixer and speaker-test, some spoken words, and their libraries;
+# for `trees` the folder trees: device trees of real boards, from the kernel of `backports` (which brings them, too).
 # What is there already is not fetched again; --update fetches all anew.
 set -euo pipefail
 
@@ -51,6 +52,7 @@ file_of() {
     backports) echo linux-6.12 ;;
     u-boot) echo u-boot.bin ;;
     load | sound) echo "$1/complete" ;;
+    trees) echo trees/package ;;
     *) fail "this script does not know how to fetch: $1" ;;
     esac
 }
@@ -128,12 +130,26 @@ closure() {
     done
 }
 
+# What the boards in boards/ were made from, and tests/debian_trees looks at.
+trees=(amlogic/meson-sm1-odroid-c4 freescale/imx8mq-evk freescale/imx8mm-evk broadcom/bcm2711-rpi-4-b
+    rockchip/rk3568-rock-3b)
+
+# take_trees FOLDER PACKAGE: the device trees from an unpacked kernel's package
+take_trees() {
+    local tree
+    mkdir -p "$folder/trees"
+    for tree in "${trees[@]}"; do
+        cp "$1/$tree.dtb" "$folder/trees/" || fail "$2 has no device tree $tree"
+    done
+    echo "$2" > "$folder/trees/package"
+}
+
 fetch_kernel() {
     local pattern package release unpacked=$state/unpacked file
     file=$(file_of "$1")
     case $1 in
     generic) pattern="$kernel_series-[0-9]+-arm64" ;;
-    backports) pattern="6\.12\.[0-9]+\+deb12-arm64" ;;
+    backports | trees) pattern="6\.12\.[0-9]+\+deb12-arm64" ;;
     *) pattern="$kernel_series-[0-9]+-$1-arm64" ;;
     esac
     package=$(apt-cache -c "$state/apt.conf" pkgnames linux-image- | grep -E "^linux-image-$pattern\$" | sort -V |
@@ -143,6 +159,11 @@ fetch_kernel() {
     rm -rf "$unpacked"
     dpkg-deb -x "${debs[0]}" "$unpacked"
     release=${package#linux-image-}
+    case $1 in backports | trees) take_trees "$unpacked/usr/lib/$package" "$(basename "${debs[0]}" .deb)" ;; esac
+    if [ "$1" = trees ]; then
+        rm -rf "$unpacked" "${debs[@]}"
+        return
+    fi
     take_modules "$unpacked/lib/modules/$release" "$file"
     note "modules/$file" "${debs[0]}" "$folder/modules/$file/modules.dep"
     mv "$unpacked/boot/vmlinuz-$release" "$folder/$file"
