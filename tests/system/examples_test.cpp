@@ -7,26 +7,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <set>
 #include <tuple>
 
 namespace {
 
 using namespace system_test;
 using testing::HasSubstr;
-namespace fs = std::filesystem;
-
-/// The folders with an expect.txt; these run until it is satisfied.
-std::set<std::string> examples()
-{
-    std::set<std::string> names;
-    for (const auto& entry : fs::directory_iterator(root() / "examples")) {
-        if (fs::exists(entry.path() / "expect.txt") && entry.path().filename() != "simple") {
-            names.insert(entry.path().filename());
-        }
-    }
-    return names;
-}
 
 class Example : public testing::TestWithParam<std::tuple<std::string, const char*>> {};
 
@@ -53,10 +39,7 @@ INSTANTIATE_TEST_SUITE_P(All, Example,
 
 TEST(Sdk, AnotherDirectoryTakesThePlaceOfTheOwn)
 {
-    const auto copy = fs::path(testing::TempDir()) / "another_sdk";
-    fs::remove_all(copy);
-    fs::copy(root() / "build/sdk", copy, fs::copy_options::recursive);
-    const auto call = run({"hello"}, {"MICROKIT_SDK=" + copy.string()});
+    const auto call = run({"hello"}, {"MICROKIT_SDK=" + official_sdk("another_sdk")});
     EXPECT_EQ(call.exit_code, 0) << call.text();
     EXPECT_THAT(call.output, HasSubstr("hello, world"));
 }

@@ -39,6 +39,28 @@ Call run(const std::vector<std::string>& arguments, const std::vector<std::strin
     return call;
 }
 
+std::set<std::string> examples()
+{
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator(root() / "examples")) {
+        if (fs::exists(entry.path() / "expect.txt") && entry.path().filename() != "simple") {
+            names.insert(entry.path().filename());
+        }
+    }
+    return names;
+}
+
+std::string official_sdk(const std::string& name)
+{
+    const auto folder =
+        root() / "build" / name; // always the same, so that a build finds its own again
+    auto process = qemu::Process::start(
+        {root() / "tests/foreign/official_sdk.sh", root() / "build/sdk", folder},
+        qemu::Streams::piped);
+    EXPECT_TRUE(process && process->wait().is_success());
+    return folder;
+}
+
 std::string output_of(const std::string& board, const std::string& folder, const std::string& name)
 {
     const auto product =

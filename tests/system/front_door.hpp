@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,14 @@ struct Call {
 
 /// The project's folder.
 [[nodiscard]] std::filesystem::path root();
+
+/// The examples with an expect.txt, but simple, of which there are many; these run until it is
+/// satisfied.
+[[nodiscard]] std::set<std::string> examples();
+
+/// An SDK directory in a folder NAME of the test's own that has no more than an official one:
+/// tests/foreign/official_sdk.sh.
+[[nodiscard]] std::string official_sdk(const std::string& name);
 
 /// A kernel or other part of Debian's guest.
 [[nodiscard]] std::string guest(const char* name);

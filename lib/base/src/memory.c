@@ -10,6 +10,7 @@
 #define READS_WHOLE_WORDS __attribute__((no_sanitize("address")))
 
 typedef uint64_t __attribute__((may_alias)) Word;
+typedef uint32_t __attribute__((may_alias)) HalfWord;
 enum { word_size = sizeof(Word), word_mask = word_size - 1 };
 
 void*  memcpy(void* restrict to, const void* restrict from, size_t size);
@@ -63,6 +64,55 @@ READS_WHOLE_WORDS static inline void copy_shifted(Word* to, const uint8_t* from,
     }
 }
 
+/* Four bytes from addresses that allow no more. All are read before one is written. */
+static inline void copy_4_bytes(uint8_t* to, const uint8_t* from)
+{
+    const uint8_t a = from[0];
+    const uint8_t b = from[1];
+    const uint8_t c = from[2];
+    const uint8_t d = from[3];
+    to[0]           = a;
+    to[1]           = b;
+    to[2]           = c;
+    to[3]           = d;
+}
+
+/* Less than two words, without a loop. */
+static inline void copy_few(uint8_t* to, const uint8_t* from, size_t size)
+{
+    const uintptr_t both = (uintptr_t)to | (uintptr_t)from;
+    if ((size & 8) != 0) {
+        if ((both & word_mask) == 0) {
+            *(Word*)(uintptr_t)to = *(const Word*)(uintptr_t)from;
+        } else {
+            copy_4_bytes(to, from);
+            copy_4_bytes(to + 4, from + 4);
+        }
+        to += 8;
+        from += 8;
+    }
+    if ((size & 4) != 0) {
+        if ((both & 3) == 0) {
+            *(HalfWord*)(uintptr_t)to = *(const HalfWord*)(uintptr_t)from;
+        } else {
+            copy_4_bytes(to, from);
+        }
+        to += 4;
+        from += 4;
+    }
+    if ((size & 2) != 0) {
+        const uint8_t a = from[0];
+        const uint8_t b = from[1];
+        to[0]           = a;
+        to[1]           = b;
+        to += 2;
+        from += 2;
+    }
+    if ((size & 1) != 0) {
+        *to = *from;
+    }
+}
+
 /* From the lowest address up; right also where `to` lies below `from` and the two overlap. */
 static void* copy_up(void* to, const void* from, size_t size)
 {
@@ -82,9 +132,7 @@ static void* copy_up(void* to, const void* from, size_t size)
         source += words * word_size;
         size &= word_mask;
     }
-    for (; size != 0; --size) {
-        *destination++ = *source++;
-    }
+    copy_few(destination, source, size);
     return to;
 }
 
