@@ -51,6 +51,8 @@ check::Complaints about_document(const fs::path& root, const std::string& name,
     add(check::check_blocks(name, text));
     if (name == "docs/manual/virtio-devices.md") {
         add(check::check_features(root, name));
+    } else if (name == "docs/manual/index.md") {
+        add(check::check_index(root, name));
     } else if (name == "docs/manual/layout.md") {
         add(check::check_layout(root, name));
     }

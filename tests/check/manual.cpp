@@ -160,6 +160,21 @@ Complaints check_blocks(const std::string& path, std::string_view text)
     return complaints;
 }
 
+Complaints check_index(const fs::path& root, const std::string& index)
+{
+    Complaints complaints;
+    const auto text = text_of(root / index);
+    for (const auto& entry : fs::directory_iterator((root / index).parent_path())) {
+        const auto name    = entry.path().filename().string();
+        const bool is_page = name.ends_with(".md") && name != fs::path(index).filename();
+        if (is_page &&
+            !std::regex_search(text, std::regex("\\n- \\[[^\\]]*\\]\\(" + name + "\\)"))) {
+            complaints.push_back(fmt::format("{}: {} is not listed", index, name));
+        }
+    }
+    return complaints;
+}
+
 Complaints check_features(const fs::path& root, const std::string& page)
 {
     static constexpr std::array<std::pair<const char*, const char*>, 7> k_headers{{

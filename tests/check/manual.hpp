@@ -19,6 +19,9 @@ namespace check {
 /// (`<!-- from FILE -->`) or what it is for (tests/system/manual_page.hpp), or is run (`console`).
 [[nodiscard]] Complaints check_blocks(const std::string& path, std::string_view text);
 
+/// Each page in the folder of `index` is listed there: that is the manual's navigation.
+[[nodiscard]] Complaints check_index(const std::filesystem::path& root, const std::string& index);
+
 /// The tables of `page` below "## Disk" and so on have the names and bits of the constants
 /// k_feature_* that the header of that device has, no more and no less.
 [[nodiscard]] Complaints check_features(const std::filesystem::path& root, const std::string& page);

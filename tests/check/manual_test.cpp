@@ -58,6 +58,16 @@ TEST(Manual, BlocksSayWhereTheyComeFrom)
     EXPECT_THAT(check::check_blocks("lib/a.md", "text\n```cpp\n```\n"), IsEmpty());
 }
 
+TEST(Manual, EachPageIsListed)
+{
+    Project project;
+    project.with("docs/a.md", "")
+        .with("docs/b.md", "")
+        .with("docs/index.md", "## A\n- [a](a.md): first\n");
+    EXPECT_THAT(check::check_index(project.root(), "docs/index.md"),
+                ElementsAre("docs/index.md: b.md is not listed"));
+}
+
 TEST(Manual, FeatureBitsAreThoseOfTheCode)
 {
     Project project;
