@@ -36,6 +36,18 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> k_librar
     {"base", "results, addresses, registers, checked arithmetic"},
 }};
 
+/// What most programs need of them: a header and what one finds there.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> k_first{{
+    {"vmm/machine.hpp", "a virtual machine: what it contains, its life"},
+    {"vmm/config.hpp", "what a machine is made of; images of guests"},
+    {"vmm/section_devices.hpp", "a machine as a layout describes it"},
+    {"vmm/access.hpp", "a device of your own, and accesses that nothing answers"},
+    {"vmm/report.hpp", "what a program hears when its guest dies"},
+    {"microkit/microkit.hpp", "entry points of a protection domain"},
+    {"microkit/channel.hpp", "notifications, interrupts, calls"},
+    {"vsock/endpoint.hpp", "sockets for a program without a guest"},
+}};
+
 std::string_view library_of(std::string_view path)
 {
     path.remove_prefix(std::min(path.size(), std::string_view{"lib/"}.size()));
@@ -256,6 +268,13 @@ std::map<std::string, std::string> reference(const fs::path& xml, const fs::path
         pages[fmt::format("lib-{}.md", library)] =
             page + fmt::format("\n```{{toctree}}\n:hidden:\n\n{}```\n", names);
     }
+    std::string first;
+    for (const auto& [header, what] : k_first) {
+        if (pages.contains(page_of(header) + ".md")) {
+            first += fmt::format("- [{}]({}.md): {}\n", header, page_of(header), what);
+        }
+    }
+    index += "\n## To begin with\n\n" + first;
     pages["index.md"] = index + fmt::format("\n```{{toctree}}\n:hidden:\n\n{}```\n", contents);
     drop_dead_links(pages);
     return pages;
