@@ -19,6 +19,8 @@ public:
     }
 
     [[nodiscard]] constexpr unsigned current() const { return current_; }
+    /// Whether the next character is the current client's, unless it is the switch character.
+    [[nodiscard]] constexpr bool is_in_text() const { return state_ == State::normal; }
 
     /// One character. True: it is input of the current client; false: it is part of a switch.
     constexpr bool feed(char c)

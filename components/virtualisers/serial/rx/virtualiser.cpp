@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Serial virtualiser, input: what is typed goes to one client; the user chooses which.
 //
-// It never waits for a client: a character for which a client has no space is dropped.
+// What the client has no space for stays in the driver's ring, and so at last with whoever types or
+// pastes. Clients that share a terminal must not keep it from each other: if there is a switch
+// among what waits, or no room left for one, what would wait is dropped.
 #include "switch.hpp"
 
 #include "microkit/microkit.hpp"
@@ -30,12 +32,40 @@ std::span<sddf::serial::Producer> all_clients()
     return std::span{clients}.first(serial_config.num_clients);
 }
 
-void feed(std::byte byte)
+bool is_switch(std::byte byte)
+{
+    return serial_config.num_clients > 1 &&
+           byte == static_cast<std::byte>(serial_config.switch_char);
+}
+
+/// Whether what is in the driver's ring may wait there for a client.
+bool may_wait()
+{
+    const auto first = from_driver.data();
+    const auto rest  = from_driver.data(static_cast<std::uint32_t>(first.size()));
+    return serial_config.num_clients == 1 ||
+           (from_driver.available() < from_driver.capacity() &&
+            std::ranges::none_of(first, is_switch) && std::ranges::none_of(rest, is_switch));
+}
+
+/// Takes of the driver's bytes what can be taken at once; how many. None: they wait for a client.
+std::size_t take(std::span<const std::byte> bytes, bool waits)
 {
     const unsigned client = input.current();
-    if (input.feed(std::to_integer<char>(byte)) && client < serial_config.num_clients) {
-        (void)clients[client].write({&byte, 1});
+    const bool     exists = client < serial_config.num_clients;
+    if (!input.is_in_text() || is_switch(bytes.front())) {
+        if (input.feed(std::to_integer<char>(bytes.front())) && exists) {
+            (void)clients[client].write(bytes.first(1));
+        }
+        return 1;
     }
+    const auto text    = std::ranges::find_if(bytes, is_switch) - bytes.begin();
+    const auto size    = static_cast<std::size_t>(text);
+    const auto written = exists ? clients[client].write(bytes.first(size)) : size;
+    if (written == 0 && waits && clients[client].ask_for_space(1)) {
+        return clients[client].write(bytes.first(size));
+    }
+    return waits ? written : size; // without waiting, the rest is lost
 }
 
 /// As one change: what the clients get has left the driver's ring.
@@ -62,15 +92,16 @@ void run()
 {
     journal.note(input);
     // What is there now, and no more: what comes meanwhile has a notification of its own.
-    std::size_t left = from_driver.available();
+    std::size_t left  = from_driver.available();
+    const bool  waits = may_wait();
     while (left != 0) {
         const auto bytes = from_driver.data().first(std::min(from_driver.data().size(), left));
-        if (bytes.empty()) {
-            break; // the driver has taken it back, which it must not
+        const auto taken = bytes.empty() ? 0 : take(bytes, waits);
+        if (taken == 0) {
+            break; // or the driver has taken it back, which it must not
         }
-        std::ranges::for_each(bytes, feed);
-        from_driver.advance(static_cast<std::uint32_t>(bytes.size()));
-        left -= bytes.size();
+        from_driver.advance(static_cast<std::uint32_t>(taken));
+        left -= taken;
     }
     show();
 }

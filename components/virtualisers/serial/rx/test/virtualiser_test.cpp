@@ -95,15 +95,48 @@ TEST_F(SerialVirtRx, ASwitchMayComeInPieces)
     EXPECT_EQ(clients[11].take(), "x");
 }
 
-TEST_F(SerialVirtRx, WhoHasNoSpaceLosesCharactersAndNobodyElseDoes)
+TEST_F(SerialVirtRx, WhatAClientHasNoSpaceForWaitsWhileTheDriverHasSome)
 {
-    for (unsigned i = 0; i < 3; ++i) {
-        type(std::string(60, 'x'));
-    }
-    EXPECT_TRUE(fake.notifications.empty()) << "nothing was stored";
-    type(s("1\rok"));
-    EXPECT_EQ(clients[0].take().size(), 64U);
-    EXPECT_EQ(clients[1].take(), "ok");
+    type(std::string(60, 'a'));
+    type(std::string(60, 'b')); // four find space
+    EXPECT_EQ(fake.notifications, std::vector{10U});
+    EXPECT_EQ(clients[0].control().producer_signalled, 0U) << "it did not ask for space";
+    EXPECT_EQ(clients[0].take(), std::string(60, 'a') + std::string(4, 'b'));
+    notified(microkit::Channel{10});
+    fake.end_of_entry_point();
+    EXPECT_EQ(clients[0].take(), std::string(56, 'b'));
+}
+
+TEST_F(SerialVirtRx, AClientThatTakesNothingCannotKeepTheInput)
+{
+    type(std::string(64, 'a'));
+    type("lost");
+    type(s("1\rkept")); // whoever switches away does not wait
+    EXPECT_EQ(clients[1].take(), "kept");
+    EXPECT_EQ(clients[0].take(), std::string(64, 'a'));
+
+    type(std::string(64, 'b'));
+    type(std::string(64, 'c')); // nothing more could be typed, not even a switch
+    type(s("0\rok"));
+    EXPECT_EQ(clients[1].take(), std::string(64, 'b'));
+    EXPECT_EQ(clients[0].take(), "ok");
+}
+
+TEST_F(SerialVirtRx, AnOnlyClientLosesNothing)
+{
+    serial_config.num_clients = 1;
+    init();
+    type(std::string(64, 'a'));
+    type(std::string(63, 'b') + k_switch); // fills the driver's ring
+    fake.notifications.clear();
+    notified(microkit::Channel{k_driver}); // the driver asks again
+    EXPECT_TRUE(fake.notifications.empty());
+    driver.control().producer_signalled = 0;
+    EXPECT_EQ(clients[0].take(), std::string(64, 'a'));
+    notified(microkit::Channel{10});
+    fake.end_of_entry_point();
+    EXPECT_EQ(fake.notifications, (std::vector{10U, k_driver})) << "the driver had asked";
+    EXPECT_EQ(clients[0].take(), std::string(63, 'b') + k_switch);
 }
 
 TEST_F(SerialVirtRx, TheDriverIsToldOfSpaceWhenItWaits)
