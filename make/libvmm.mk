@@ -160,7 +160,7 @@ endef
 define libvmm_image
 all: $(BUILD_DIR)/$(1).img
 $(BUILD_DIR)/$(1).img: $(2) $(4) $(wildcard $(MICROKIT_BOARD_DIR)/elf/*.elf)
-	MICROKIT_SDK=$(MICROKIT_SDK) $(MICROKIT_TOOL) $$< --search-path $(BUILD_DIR) $(3) \
+	MICROKIT_SDK=$(MICROKIT_SDK) $(MICROKIT_TOOL) $$< --search-path $(3) $(BUILD_DIR) \
 	    --board $(MICROKIT_BOARD) --config $(MICROKIT_CONFIG) -o $$@ -r $(BUILD_DIR)/$(1).report.txt
 endef
 define libvmm_system
@@ -171,7 +171,7 @@ endef
 define libvmm_layout
 $(eval $(call libvmm_layout_rules,$(strip $(1)),$(strip $(2)),$(addprefix $(BUILD_DIR)/,$(3))))
 $(eval $(call libvmm_image,$(strip $(1)),$(BUILD_DIR)/$(strip $(1)).layout/$(strip \
-    $(1)).system,$(BUILD_DIR)/$(strip $(1)).layout,))
+    $(1)).system,$(BUILD_DIR)/$(strip $(1)).layout $(LIBVMM_BUILD)/components,))
 endef
 define libvmm_layout_rules
 $(BUILD_DIR)/$(1).layout/$(1).system: $(2) $(3) $(LIBVMM_COMPONENTS) $(LIBVMM_SYSGEN) | $(LIBVMM_BOARD)/board.dtb
@@ -190,6 +190,7 @@ $(LIBVMM_BOARD)/board/board.hpp: $(LIBVMM_BOARD)/board.dtb $(LIBVMM_BOARD_FOLDER
 endif
 ifeq ($(MICROKIT_SDK),$(abspath $(LIBVMM_BUILD)/sdk))
 $(LIBVMM_LIBMICROKIT): $(LIBVMM_BOARD)/board/board.hpp
+	@mkdir -p $(LIBVMM_BUILD)
 	cmake -S $(LIBVMM)/picokit -B $(LIBVMM_BUILD)/picokit -D CMAKE_TOOLCHAIN_FILE=$(LIBVMM)/cmake/aarch64.cmake \
 	    -D PICOKIT_BOARD=$(MICROKIT_BOARD) -D PICOKIT_CONFIG=$(MICROKIT_CONFIG) -D PICOKIT_SDK=$(MICROKIT_SDK) \
 	    -D PICOKIT_TOOL=$(LIBVMM_MICROKIT) -D VMM_BOARDS_DIR=$(abspath $(LIBVMM_BOARDS)) -D LIBVMM_STRICT=OFF \

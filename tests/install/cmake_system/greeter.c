@@ -2,12 +2,6 @@
 // A protection domain in C, as for any Microkit SDK.
 #include <microkit.h>
 
-void init(void)
-{
-    microkit_dbg_puts("greeter: a project of its own\n");
-}
+void init(void) { microkit_dbg_puts("greeter: a project of its own\n"); }
 
-void notified(microkit_channel channel)
-{
-    (void)channel;
-}
+void notified(microkit_channel channel) { (void)channel; }

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "installed_tree.hpp"
+
+#include "qemu/console.hpp"
+#include "qemu/machine.hpp"
+#include "shell.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <unistd.h>
+
+namespace system_test {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Kind = qemu::Outcome::Kind;
+
+constexpr qemu::Limits k_patience{.silence = std::chrono::minutes{10}};
+
+/// Runs a command in an environment that names no SDK and no board.
+Call command(const std::vector<std::string>& words, const fs::path& folder)
+{
+    std::vector<std::string> all{"env"};
+    for (const char* name : {"MICROKIT_SDK", "MICROKIT_BOARD", "MICROKIT_CONFIG", "MAKEFLAGS",
+                             "LIBVMM_BOARD_PATH", "DESTDIR"}) {
+        all.insert(all.end(), {"-u", name});
+    }
+    all.insert(all.end(), words.begin(), words.end());
+    Call call;
+    auto process = qemu::Process::start(all, qemu::Streams::piped, folder);
+    if (!process) {
+        call.errors = process.error();
+        return call;
+    }
+    qemu::Console console(std::move(*process));
+    console.process().input.close();
+    const auto outcome = console.wait_for({}, k_patience);
+    call.output        = outcome.before;
+    call.errors        = console.complaints();
+    call.exit_code     = console.process().wait().number;
+    return call;
+}
+
+qemu::Console machine(const fs::path& board_json, const fs::path& image)
+{
+    const auto board = qemu::read_board(board_json).value();
+    return qemu::Console(
+        qemu::Process::start(qemu::command_line(board, image, {}), qemu::Streams::piped).value());
+}
+
+} // namespace
+
+InstalledTree::InstalledTree()
+    : folder_(fs::path(testing::TempDir()) / ("install-" + std::to_string(::getpid())))
+{
+    const auto first = folder_ / "first";
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    call_ = command({"cmake", "--install", root() / "build/host", "--prefix", first}, folder_);
+    std::error_code ignored; // the caller looks at what was said
+    fs::rename(first, prefix(), ignored);
+}
+
+InstalledTree::~InstalledTree()
+{
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+}
+
+fs::path InstalledTree::project(const std::string& name) const
+{
+    const auto copy = folder_ / name;
+    fs::copy(root() / "tests/install" / name, copy, fs::copy_options::recursive);
+    return copy;
+}
+
+Call InstalledTree::cmake(const fs::path& project, const std::string& board) const
+{
+    const auto toolchain = prefix() / "share/libvmm/cmake/aarch64.cmake";
+    auto       call =
+        command({"cmake", "-G", "Ninja", "-S", project, "-B", project / "build", "-D",
+                 "CMAKE_TOOLCHAIN_FILE=" + toolchain.string(), "-D", "MICROKIT_BOARD=" + board},
+                project);
+    if (call.exit_code == 0) {
+        call = command({"cmake", "--build", project / "build"}, project);
+    }
+    return call;
+}
+
+Call InstalledTree::make(const fs::path& project, const std::string& board) const
+{
+    const auto share = prefix() / "share/libvmm";
+    return command({"make", "-j2", "LIBVMM=" + share.string(), "MICROKIT_BOARD=" + board}, project);
+}
+
+std::string boot_until(const fs::path& board_json, const fs::path& image, const std::string& text)
+{
+    auto console = machine(board_json, image);
+    EXPECT_EQ(console.wait_for({qemu::line_with(text)}, {}).kind, Kind::matched)
+        << console.transcript() << console.complaints();
+    return console.transcript();
+}
+
+std::string boot_and_run(const fs::path& board_json, const fs::path& image,
+                         const std::string& command)
+{
+    auto console = machine(board_json, image);
+    if (console.wait_for({qemu::text("guest:/root# ")}, {}).kind == Kind::matched) {
+        vmm::Shell shell(console);
+        if (const auto result = shell.run(command, {}, {})) {
+            return result->output;
+        }
+    }
+    ADD_FAILURE() << "no shell:\n" << console.transcript() << console.complaints();
+    return {};
+}
+
+} // namespace system_test

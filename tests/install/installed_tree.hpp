@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// libvmm as `cmake --install` leaves it, moved to another place, and projects that stand on it.
+#pragma once
+
+#include "front_door.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace system_test {
+
+class InstalledTree {
+public:
+    /// Installs into a folder of this process, and moves it.
+    InstalledTree();
+    ~InstalledTree();
+    InstalledTree(const InstalledTree&)            = delete;
+    InstalledTree& operator=(const InstalledTree&) = delete;
+
+    /// What `cmake --install` said.
+    [[nodiscard]] const Call& call() const { return call_; }
+    /// The PREFIX, after the move.
+    [[nodiscard]] std::filesystem::path prefix() const { return folder_ / "moved"; }
+
+    /// A copy of the sample project `name` of tests/install, as its owner has it.
+    [[nodiscard]] std::filesystem::path project(const std::string& name) const;
+
+    /// Configures and builds a project by CMake, in its folder `build`.
+    [[nodiscard]] Call cmake(const std::filesystem::path& project, const std::string& board) const;
+    /// Builds a project by make.
+    [[nodiscard]] Call make(const std::filesystem::path& project, const std::string& board) const;
+
+private:
+    std::filesystem::path folder_;
+    Call                  call_;
+};
+
+/// Boots an image on the board whose board.json is given, until it prints a line with `text`. What
+/// it printed.
+[[nodiscard]] std::string boot_until(const std::filesystem::path& board_json,
+                                     const std::filesystem::path& image, const std::string& text);
+
+/// Boots an image with our initramfs in its guest, and runs `command` in its shell.
+[[nodiscard]] std::string boot_and_run(const std::filesystem::path& board_json,
+                                       const std::filesystem::path& image,
+                                       const std::string&           command);
+
+} // namespace system_test
