@@ -11,6 +11,8 @@ namespace check {
 namespace {
 
 constexpr std::uint64_t k_large_page = 0x20'0000;
+/// At the end of RAM: a table of capabilities of a few MiB, aligned to its size, and a little more.
+constexpr std::uint64_t k_first_objects = 0x80'0000;
 
 std::string text(const Range& range)
 {
@@ -239,6 +241,27 @@ void beyond(const Subject& subject, Findings& findings)
     }
 }
 
+void kernels(const Subject& subject, Findings& findings)
+{
+    if (!subject.system || !subject.board || subject.board->memory().empty()) {
+        return;
+    }
+    const auto all = subject.board->memory();
+    const auto end = std::ranges::max(all, {}, &Range::start).end();
+    for (const auto& region : subject.system->regions) {
+        const Range range{region.phys_addr.value_or(0), region.size.value_or(0)};
+        if (region.phys_addr && range.end() <= end && // else region-beyond-memory speaks of it
+            range.end() > end - k_first_objects) {
+            findings.add({region.where, {}},
+                         fmt::format("memory region '{}' is {}; RAM ends at {}, and just before "
+                                     "that are seL4's first objects",
+                                     region.name, text(range), hex(end)),
+                         fmt::format("end it at {} or below, or leave phys_addr out",
+                                     hex(end - k_first_objects)));
+        }
+    }
+}
+
 void nowhere(const Subject& subject, Findings& findings)
 {
     if (!subject.system || !subject.board) {
@@ -362,6 +385,11 @@ constexpr std::array k_rules{
     Rule{"region-beyond-memory", Severity::error, "a memory region that is partly outside of RAM",
          "What lies outside is no memory: reads give anything, or an external abort.",
          "keep it inside the memory of the board's device tree", beyond},
+    Rule{"region-at-end-of-ram", Severity::warning,
+         "a memory region where seL4 puts its first objects",
+         "picokit does not mind. seL4 takes the end of the board's RAM for itself as it boots, and "
+         "the tool of an official SDK refuses the region.",
+         "leave the last 8 MiB of RAM alone", kernels},
     Rule{"region-nowhere", Severity::warning, "a memory region where the board has nothing",
          "Accesses give external aborts, zeros, or hang the bus.",
          "correct phys_addr by the board's device tree", nowhere},
