@@ -7,12 +7,15 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <memory>
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace control {
@@ -21,27 +24,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* k_help =
-    R"(vmm exec [options] [--] COMMAND [ARGUMENT…]     run COMMAND in a guest of a running system
-vmm exec [options] --put H:G | --get G:H         copy files
-vmm exec --list                                  which systems and guests there are
+constexpr const char* k_description =
+    "Run a command in a guest of a running system, and copy files.\n"
+    "The system has a control channel (`vmm new` with the device control); it runs elsewhere, from "
+    "this "
+    "project or from libvmm's examples. COMMAND is not read by a shell: for that write "
+    "-- sh -c 'A | B'. Ctrl-C goes to COMMAND; twice ends us.";
 
-  --guest NAME     the guest, by its name in the layout or its context ID (default: the only one)
-  --system NAME    the system, if several are running; or
-  --socket PATH    its control socket, as ./run shows it
-  --put H:G        before COMMAND: file H of this host becomes G in the guest. Again for more
-  --get G:H        after COMMAND: file G of the guest becomes H on this host. Again for more.
-                   A name that ends in / is a folder
-  --most BYTES     no file of the guest may be larger (default: 4 GiB)
-  --no-input       COMMAND gets no input. Otherwise it gets ours, unless that is a terminal
-  --wait S         seconds for the guest to start (default: 60)
-  --timeout S      seconds for everything else (default: no limit)
-  --help           this text
-
-COMMAND is not read by a shell: for that write  -- sh -c 'A | B'.  Ctrl-C goes to COMMAND; twice
-ends us. The exit code is COMMAND's (128 + N after signal N); 126 or 127 when it cannot be run or is
-not there, 125 when the guest cannot be reached or a file cannot be copied, 1 for a wrong call.
-)";
+constexpr const char* k_exits =
+    "Exit codes: COMMAND's (128 + N after signal N); 126 or 127 when it cannot be run or is not "
+    "there, "
+    "125 when the guest cannot be reached or a file cannot be copied, 1 for a wrong call.";
 
 volatile std::sig_atomic_t signal_for_command = 0;
 
@@ -90,6 +83,55 @@ Clock::time_point after(double seconds)
            std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
 }
 
+/// Where a command's output goes: to ours, or for --json into files without a name.
+class Capture {
+public:
+    explicit Capture(bool wanted)
+        : output_{wanted ? ::memfd_create("output", MFD_CLOEXEC) : -1}
+        , errors_{wanted ? ::memfd_create("errors", MFD_CLOEXEC) : -1}
+    {
+    }
+    Capture(const Capture&)            = delete;
+    Capture& operator=(const Capture&) = delete;
+    ~Capture()
+    {
+        for (const int file : {output_, errors_}) {
+            if (file >= 0) {
+                ::close(file);
+            }
+        }
+    }
+
+    [[nodiscard]] int output() const { return output_ < 0 ? STDOUT_FILENO : output_; }
+    [[nodiscard]] int errors() const { return errors_ < 0 ? STDERR_FILENO : errors_; }
+
+    /// Nothing, if nothing was captured.
+    void print(int exit_code) const
+    {
+        if (output_ < 0) {
+            return;
+        }
+        const nlohmann::json json{{"exit_code", exit_code},
+                                  {"output", content_of(output_)},
+                                  {"errors", content_of(errors_)}};
+        // What is no UTF-8 cannot be in JSON.
+        fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    }
+
+private:
+    static std::string content_of(int file)
+    {
+        std::string content(
+            static_cast<std::size_t>(std::max<off_t>(0, ::lseek(file, 0, SEEK_END))), '\0');
+        const auto read = ::pread(file, content.data(), content.size(), 0);
+        content.resize(read < 0 ? 0 : static_cast<std::size_t>(read));
+        return content;
+    }
+
+    int output_;
+    int errors_;
+};
+
 /// What comes after the agent was reached.
 int do_all(Channel& channel, const ExecOptions& options)
 {
@@ -115,7 +157,10 @@ int do_all(Channel& channel, const ExecOptions& options)
     if (!options.command.empty()) {
         const std::vector<std::string_view> words(options.command.begin(), options.command.end());
         const bool has_input = !options.no_input && ::isatty(STDIN_FILENO) == 0;
-        const auto ended     = caller.run(words, {.input = has_input ? STDIN_FILENO : -1});
+        Capture    capture{options.json};
+        const auto ended = caller.run(words, {.input  = has_input ? STDIN_FILENO : -1,
+                                              .output = capture.output(),
+                                              .errors = capture.errors()});
         if (ended.kind != Outcome::Kind::ok) {
             const bool is_refused = ended.kind == Outcome::Kind::refused;
             return complain(sentence(ended), !is_refused            ? k_exit_trouble
@@ -123,6 +168,7 @@ int do_all(Channel& channel, const ExecOptions& options)
                                                                     : k_exit_refused);
         }
         exit_code = ended.code;
+        capture.print(exit_code);
     }
     for (const auto& copy : options.get) {
         const auto ended = caller.get(copy.from, copy.to.c_str(), options.most);
@@ -144,38 +190,93 @@ int list(const std::vector<RunningSystem>& systems)
     return 0;
 }
 
-} // namespace
-
-std::expected<ExecOptions, std::string> parse_exec(std::vector<std::string> words)
-{
+/// Words as they come.
+struct Words {
     ExecOptions              options;
     std::vector<std::string> put;
     std::vector<std::string> get;
     std::string              socket;
     double                   timeout = 0;
+};
 
+void describe(CLI::App& app, Words& words)
+{
+    auto& options = words.options;
+    app.set_help_flag();
+    app.description(k_description);
+    app.footer(k_exits);
+    app.prefix_command(); // what is not ours, and all behind it, is the command's
+    app.add_option("--guest", options.guest,
+                   "the guest, by its name in the layout or its context ID (default: the only one)")
+        ->type_name("GUEST");
+    app.add_option("--system", options.system, "the system, if several are running")
+        ->type_name("SYSTEM");
+    app.add_option("--socket", words.socket,
+                   "in place of that, its control socket, as `vmm run` shows it")
+        ->type_name("FILE");
+    app.add_option(
+           "--put", words.put,
+           "before COMMAND: file H of this host becomes G in the guest. Again for more. A name "
+           "that ends in / is a folder")
+        ->type_name("H:G")
+        ->allow_extra_args(false);
+    app.add_option("--get", words.get,
+                   "after COMMAND: file G of the guest becomes H on this host. Again for more")
+        ->type_name("G:H")
+        ->allow_extra_args(false);
+    app.add_option("--most", options.most, "no file of the guest may be larger (default: 4 GiB)")
+        ->type_name("BYTES");
+    app.add_flag("--no-input", options.no_input,
+                 "COMMAND gets no input. Otherwise it gets ours, unless that is a terminal");
+    app.add_option("--wait", options.wait, "seconds for the guest to start (default: 60)")
+        ->type_name("S");
+    app.add_option("--timeout", words.timeout, "seconds for everything else (default: no limit)")
+        ->type_name("S");
+    app.add_flag("--list", options.list, "which systems and guests there are; runs nothing");
+    app.add_flag(
+        "--json", options.json,
+        "as JSON: the list; of a command its exit code, output and errors, when it has ended");
+    app.add_flag("-h,--help", options.help, "this text");
+}
+
+int list_as_json(const std::vector<RunningSystem>& systems)
+{
+    auto json = nlohmann::json::array();
+    for (const auto& system : systems) {
+        auto guests = nlohmann::json::array();
+        for (const auto& guest : system.guests) {
+            guests.push_back({{"name", guest.name}, {"cid", guest.cid}});
+        }
+        json.push_back(
+            {{"system", system.name}, {"socket", system.socket.string()}, {"guests", guests}});
+    }
+    fmt::print("{}\n", json.dump(2));
+    return 0;
+}
+
+} // namespace
+
+void describe_exec(CLI::App& app)
+{
+    const auto words = std::make_shared<Words>();
+    describe(app, *words);
+    app.callback([words] {}); // the parser refers to them
+}
+
+std::expected<ExecOptions, std::string> parse_exec(std::vector<std::string> text)
+{
+    Words    words;
     CLI::App parser;
-    parser.set_help_flag();
-    parser.prefix_command(); // what is not ours, and all behind it, is the command's
-    parser.add_flag("-h,--help", options.help);
-    parser.add_flag("--list", options.list);
-    parser.add_flag("--no-input", options.no_input);
-    parser.add_option("--guest", options.guest);
-    parser.add_option("--system", options.system);
-    parser.add_option("--socket", socket);
-    parser.add_option("--put", put)->allow_extra_args(false);
-    parser.add_option("--get", get)->allow_extra_args(false);
-    parser.add_option("--most", options.most);
-    parser.add_option("--wait", options.wait);
-    const auto* const has_timeout = parser.add_option("--timeout", timeout);
+    describe(parser, words);
     try {
-        std::ranges::reverse(words); // what CLI11 wants
-        parser.parse(words);
+        std::ranges::reverse(text); // what CLI11 wants
+        parser.parse(text);
     } catch (const CLI::ParseError& error) {
         return std::unexpected(fmt::format("{} (vmm exec --help shows the options)", error.what()));
     }
-    options.socket  = socket.empty() ? fs::path{} : fs::absolute(socket);
-    options.command = parser.remaining();
+    auto& [options, put, get, socket, timeout] = words;
+    options.socket                             = socket.empty() ? fs::path{} : fs::absolute(socket);
+    options.command                            = parser.remaining();
     if (!options.command.empty() && options.command.front() == "--") {
         options.command.erase(options.command.begin());
     }
@@ -185,21 +286,21 @@ std::expected<ExecOptions, std::string> parse_exec(std::vector<std::string> word
                         "comes after --",
                         options.command.front()));
     }
-    for (const auto& text : put) {
-        auto copy = parse_copy("--put", text, false);
+    for (const auto& words_of_copy : put) {
+        auto copy = parse_copy("--put", words_of_copy, false);
         if (!copy) {
             return std::unexpected(copy.error());
         }
         options.put.push_back(*std::move(copy));
     }
-    for (const auto& text : get) {
-        auto copy = parse_copy("--get", text, true);
+    for (const auto& words_of_copy : get) {
+        auto copy = parse_copy("--get", words_of_copy, true);
         if (!copy) {
             return std::unexpected(copy.error());
         }
         options.get.push_back(*std::move(copy));
     }
-    if (has_timeout->count() != 0) {
+    if (parser.get_option("--timeout")->count() != 0) {
         options.timeout = timeout;
     }
     if (options.wait <= 0 || (options.timeout && *options.timeout <= 0)) {
@@ -217,13 +318,9 @@ int exec_main(const std::vector<std::string>& words, const std::filesystem::path
     if (!options) {
         return complain(options.error(), k_exit_usage);
     }
-    if (options->help) {
-        fmt::print("{}", k_help);
-        return 0;
-    }
     const auto systems = running_systems(runs);
     if (options->list) {
-        return list(systems);
+        return options->json ? list_as_json(systems) : list(systems);
     }
     RunningSystem system{.name = "the system", .socket = options->socket, .guests = {}};
     const auto    known = std::ranges::find(systems, options->socket, &RunningSystem::socket);

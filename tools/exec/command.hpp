@@ -9,6 +9,10 @@
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace control {
 
 inline constexpr int k_exit_usage   = 1;
@@ -33,11 +37,15 @@ struct ExecOptions {
     std::uint64_t            most     = std::uint64_t{4} << 30; ///< bytes of a file from a guest
     bool                     no_input = false;
     bool                     list     = false;
+    bool                     json     = false;
     bool                     help     = false;
 };
 
 /// Parses the words after `vmm exec`. The error is a sentence for the caller.
 [[nodiscard]] std::expected<ExecOptions, std::string> parse_exec(std::vector<std::string> words);
+
+/// Adds the options, their texts and the description to a parser that nobody parses with.
+void describe_exec(CLI::App& app);
 
 /// Does what the words after `vmm exec` say; gives the program's exit code. `runs` is the folder
 /// where the runner leaves its notes.

@@ -2,6 +2,7 @@
 #include "build.hpp"
 
 #include "base/result.hpp"
+#include "installation.hpp"
 #include "qemu/console.hpp"
 #include "terminal.hpp"
 
@@ -20,17 +21,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr qemu::Limits k_patience{.silence = std::chrono::minutes{30}};
-
-/// Held by whoever builds in the tree.
-Result<qemu::Descriptor> lock(const fs::path& file)
-{
-    qemu::Descriptor descriptor{::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666)};
-    if (!descriptor.is_open() || ::flock(descriptor.number(), LOCK_EX) != 0) {
-        return std::unexpected(
-            fmt::format("cannot lock {}: {}", file.string(), std::strerror(errno)));
-    }
-    return descriptor;
-}
 
 /// Configures a build folder unless it is (Ninja configures again by itself when that is needed).
 Result<> configure(const std::string& what, const Tree& tree, const fs::path& source,
@@ -55,20 +45,8 @@ std::vector<std::string> ninja(const fs::path& folder, const std::string& target
 /// The SDK to build with: the user's, or ours, which is then brought up to date.
 Result<fs::path> build_sdk(const Tree& tree, const std::string& board, const std::string& config)
 {
-    if (const char* given = std::getenv("MICROKIT_SDK"); given != nullptr && *given != '\0') {
-        const auto sdk = fs::weakly_canonical(given);
-        if (!fs::exists(sdk / "bin/microkit")) {
-            return std::unexpected(fmt::format(
-                "MICROKIT_SDK={}: there is no bin/microkit in it; name an unpacked SDK, or unset "
-                "the variable to use picokit",
-                given));
-        }
-        const auto folder = sdk / "board" / board / config;
-        if (!fs::exists(folder)) {
-            return std::unexpected(fmt::format(
-                "MICROKIT_SDK={}: it has no board {} with configuration {}", given, board, config));
-        }
-        return sdk;
+    if (const auto given = TRY(given_sdk(board, config))) {
+        return *given;
     }
     const auto sdk    = tree.build / "sdk";
     const auto folder = tree.build / "picokit" / board / config;
@@ -79,16 +57,6 @@ Result<fs::path> build_sdk(const Tree& tree, const std::string& board, const std
                    "PICOKIT_TOOL=" + (tree.build / "host/picokit/tool/microkit").string()}));
     TRY(run_step(what, ninja(folder, "all"), tree.source));
     return sdk;
-}
-
-/// One build folder for each SDK: ours is "picokit", others carry their path.
-std::string folder_name(const Tree& tree, const fs::path& sdk)
-{
-    if (sdk == tree.build / "sdk") {
-        return "picokit";
-    }
-    return fmt::format("{}-{:08x}", sdk.filename().string(),
-                       std::hash<std::string>{}(sdk.string()) & 0xffff'ffff);
 }
 
 /// "[12/40]" of the last line that Ninja printed, or nothing.
@@ -105,9 +73,46 @@ std::string_view ninja_progress(std::string_view text)
 
 } // namespace
 
+Result<std::optional<fs::path>> given_sdk(const std::string& board, const std::string& config)
+{
+    const char* const given = std::getenv("MICROKIT_SDK");
+    if (given == nullptr || *given == '\0') {
+        return std::nullopt;
+    }
+    const auto sdk = fs::weakly_canonical(given);
+    if (!fs::exists(sdk / "bin/microkit")) {
+        return std::unexpected(fmt::format(
+            "MICROKIT_SDK={}: there is no bin/microkit in it; name an unpacked SDK, or unset "
+            "the variable to use picokit",
+            given));
+    }
+    if (!fs::exists(sdk / "board" / board / config)) {
+        return std::unexpected(fmt::format(
+            "MICROKIT_SDK={}: it has no board {} with configuration {}", given, board, config));
+    }
+    return sdk;
+}
+
+std::string folder_name(const fs::path& sdk)
+{
+    return fmt::format("{}-{:08x}", sdk.filename().string(),
+                       std::hash<std::string>{}(sdk.string()) & 0xffff'ffff);
+}
+
+Result<qemu::Descriptor> lock_build(const fs::path& build)
+{
+    const auto       file = build / "lock";
+    qemu::Descriptor descriptor{::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666)};
+    if (!descriptor.is_open() || ::flock(descriptor.number(), LOCK_EX) != 0) {
+        return std::unexpected(
+            fmt::format("cannot lock {}: {}", file.string(), std::strerror(errno)));
+    }
+    return descriptor;
+}
+
 Tree this_tree()
 {
-    const fs::path source = LIBVMM_SOURCE_DIR;
+    const auto& source = installation().root;
     return {source, source / "build"};
 }
 
@@ -152,10 +157,11 @@ Result<fs::path> build_product(const Tree& tree, const std::string& board,
                                const std::string& config, const std::string& target)
 {
     fs::create_directories(tree.build);
-    const auto locked = TRY(lock(tree.build / "lock"));
+    const auto locked = TRY(lock_build(tree.build));
     const auto sdk    = TRY(build_sdk(tree, board, config));
-    const auto folder = tree.build / "product" / folder_name(tree, sdk) / board / config;
-    const auto what   = fmt::format("building the system for {}, {}", board, config);
+    const auto folder = tree.build / "product" /
+                        (sdk == tree.build / "sdk" ? "picokit" : folder_name(sdk)) / board / config;
+    const auto what = fmt::format("building the system for {}, {}", board, config);
     TRY(configure(
         what, tree, tree.source, folder,
         {"MICROKIT_SDK=" + sdk.string(), "MICROKIT_BOARD=" + board, "MICROKIT_CONFIG=" + config}));

@@ -1,35 +1,210 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "commands.hpp"
 
+#include "base/result.hpp"
+#include "bench.hpp"
+#include "boards.hpp"
 #include "build.hpp"
 #include "check_command.hpp"
+#include "command.hpp"
+#include "completion.hpp"
 #include "graph_command.hpp"
+#include "installation.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <iostream>
 
 namespace vmm {
 
-std::optional<int> run_command(const std::vector<std::string>& words)
+namespace {
+
+namespace fs = std::filesystem;
+using Words  = std::vector<std::string>;
+using Where  = std::optional<Project>;
+
+fs::path build_folder(const Where& project)
 {
-    using Run =
-        int (*)(std::vector<std::string>, const description::Places&, std::ostream&, std::ostream&);
-    struct Command {
-        const char* name;
-        Run         run;
-    };
-    static constexpr std::array k_commands{
-        Command{"check", check::check_command},
-        Command{"dtb", check::dtb_command},
-        Command{"graph", graph::graph_command},
-    };
-    for (const auto& [name, run] : k_commands) {
-        if (!words.empty() && words.front() == name) {
-            const description::Places places{.source = this_tree().source};
-            return run({words.begin() + 1, words.end()}, places, std::cout, std::cerr);
+    return project ? project->build() : this_tree().build;
+}
+
+/// What check, dtb and graph look at if no file is named: the project's system as it was built, or
+/// its layout or description.
+description::Places places_of(const Where& project)
+{
+    description::Places places{.source = installation().root};
+    places.boards = board_folders(project);
+    if (!project) {
+        return places;
+    }
+    places.board = project->board;
+    std::error_code ignored;
+    const auto      name = project->folder / project->name;
+    for (const auto& file :
+         {project->build() / project->board / "debug" / (project->name + ".json"),
+          fs::path{name.string() + ".layout.xml"}, fs::path{name.string() + ".system"}}) {
+        if (places.own.empty() && fs::exists(file, ignored)) {
+            places.own = file;
         }
     }
-    return std::nullopt;
+    return places;
+}
+
+Result<int> check_command(Words words, const Where& project)
+{
+    return check::check_command(std::move(words), places_of(project), std::cout, std::cerr);
+}
+
+Result<int> dtb_command(Words words, const Where& project)
+{
+    return check::dtb_command(std::move(words), places_of(project), std::cout, std::cerr);
+}
+
+Result<int> graph_command(Words words, const Where& project)
+{
+    return graph::graph_command(std::move(words), places_of(project), std::cout, std::cerr);
+}
+
+Result<int> exec_command(Words words, const Where& project)
+{
+    return control::exec_main(words, build_folder(project) / "run");
+}
+
+Result<int> bench_command(Words words, const Where&)
+{
+    if (!installation().is_source_tree) {
+        return std::unexpected("bench needs libvmm's source tree: it measures its own systems");
+    }
+    const auto options = TRY(parse_options(std::move(words), Verb::bench));
+    TRY(bench::run(options));
+    return 0;
+}
+
+Result<int> where_command(Words, const Where&)
+{
+    fmt::print("{}\n", installation().root.string());
+    return 0;
+}
+
+Result<int> completion_command(Words, const Where&)
+{
+    fmt::print("{}", bash_completion());
+    return 0;
+}
+
+Result<int> complete_command(Words words, const Where& project)
+{
+    for (const auto& candidate : complete(words, project)) {
+        fmt::print("{}\n", candidate);
+    }
+    return 0;
+}
+
+Result<int> manual_page_command(Words, const Where&)
+{
+    fmt::print("{}", manual_page_of(described_commands(), LIBVMM_VERSION));
+    return 0;
+}
+
+template <Verb verb>
+void describe_verb(CLI::App& app)
+{
+    describe_options(app, verb);
+}
+
+/// A command that has but a sentence.
+void describe_list(CLI::App& app)
+{
+    app.set_help_flag();
+    app.description("List the systems of the project, or libvmm's examples.");
+    app.add_flag_callback(
+        "--json", [] {}, "as JSON");
+}
+
+void describe_check(CLI::App& app)
+{
+    app.set_help_flag();
+    app.description("Find what is wrong with a system before it runs.");
+}
+
+void describe_dtb(CLI::App& app)
+{
+    app.set_help_flag();
+    app.description("Show or compile a device tree, also the one that a guest gets.");
+}
+
+void describe_graph(CLI::App& app)
+{
+    app.set_help_flag();
+    app.description("Draw a system: domains, channels, interrupts, memory.");
+}
+
+void describe_where(CLI::App& app)
+{
+    app.set_help_flag();
+    app.description("Say where libvmm is: the folder with cmake/aarch64.cmake.");
+}
+
+void describe_completion(CLI::App& app)
+{
+    app.set_help_flag();
+    app.description("Print the completion for bash: source <(vmm completion).");
+}
+
+void describe_nothing(CLI::App& app) { app.set_help_flag(); }
+
+constexpr std::array k_commands{
+    Command{"new", describe_new, new_command},
+    Command{"build", describe_verb<Verb::build>, build_command},
+    Command{"run", describe_verb<Verb::run>, run_command},
+    Command{"exec", control::describe_exec, exec_command},
+    Command{"check", describe_check, check_command},
+    Command{"graph", describe_graph, graph_command},
+    Command{"dtb", describe_dtb, dtb_command},
+    Command{"boards", describe_boards, boards_command},
+    Command{"list", describe_list, list_command},
+    Command{"bench", describe_verb<Verb::bench>, bench_command},
+    Command{"where", describe_where, where_command},
+    Command{"completion", describe_completion, completion_command},
+    Command{"complete", describe_nothing, complete_command, true},
+    Command{"manual-page", describe_nothing, manual_page_command, true},
+};
+
+} // namespace
+
+std::span<const Command> all_commands() { return k_commands; }
+
+const Command* find_command(std::string_view name)
+{
+    const auto* const found = std::ranges::find(
+        k_commands, name, [](const Command& command) { return std::string_view{command.name}; });
+    return found == k_commands.end() ? nullptr : found;
+}
+
+std::unique_ptr<CLI::App> described(const Command& command)
+{
+    auto app = std::make_unique<CLI::App>("", std::string{"vmm "} + command.name);
+    command.describe(*app);
+    return app;
+}
+
+Parsers described_commands()
+{
+    Parsers parsers;
+    for (const auto& command : k_commands) {
+        if (!command.is_hidden) {
+            parsers.push_back(described(command));
+        }
+    }
+    return parsers;
+}
+
+std::string program_name()
+{
+    const auto& place = installation();
+    return place.is_source_tree ? (place.root / "run").string() : "vmm";
 }
 
 } // namespace vmm

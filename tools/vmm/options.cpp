@@ -130,84 +130,223 @@ Result<std::vector<std::string>> split_words(std::string_view text)
     return words;
 }
 
-Result<Options> parse_options(std::vector<std::string> words)
-{
-    Options     options;
-    std::string kernel;
-    std::string initrd;
-    std::string dtb;
-    std::string cmdline;
-    std::string memory;
-    std::string command;
-    std::string qemu_arguments;
+namespace {
 
+/// Words as they come; parse() makes Options of them.
+struct Words {
+    Options                  options;
+    std::string              kernel, initrd, dtb, cmdline, memory, command, qemu_arguments;
     std::vector<std::string> disks;
     std::vector<std::string> forwards;
     unsigned                 vcpus   = 0;
     double                   timeout = 0;
+};
 
+constexpr const char* k_exits =
+    "Exit codes: 0 when all went well, COMMAND's own with --exec, 1 for a wrong call or a failed "
+    "build, 125 when the machine stalled, crashed or could not be started; the last output and the "
+    "reason are shown.";
+
+constexpr const char* k_run = "Build a system and boot it in QEMU.\n"
+                              "In a project that is the project's own, or its NAME.layout.xml or "
+                              "NAME.system for a SYSTEM NAME; in "
+                              "libvmm's source tree an example (linux, if none is named).\n"
+                              "With a terminal, a system with a guest stays interactive: "
+                              "`poweroff` in the guest ends it, and "
+                              "Ctrl-A X stops QEMU (Ctrl-A C is QEMU's monitor, Ctrl-A Ctrl-A "
+                              "sends a Ctrl-A). Without a terminal "
+                              "it boots, takes a short tour inside the guest, powers it off and "
+                              "exits 0. A guest that is no Linux "
+                              "just runs until it powers itself off. A system without a guest, or "
+                              "with several, ends when it has "
+                              "printed what its expect.txt says.";
+
+void describe_target(CLI::App& app, Words& words)
+{
+    app.add_option(
+           "--board", words.options.board,
+           "the board; without it the project's, for examples qemu_virt_aarch64 (`vmm boards` "
+           "lists them)")
+        ->type_name("BOARD");
+    app.add_option("--config", words.options.config, "debug (default), release or benchmark")
+        ->type_name("debug|release|benchmark");
+}
+
+void describe_guest(CLI::App& app, Words& words)
+{
+    constexpr const char* k_group = "A guest of your own in place of the system's";
+    const auto add = [&](const char* name, auto& value, const char* type, const char* text) {
+        return app.add_option(name, value, text)->type_name(type)->group(k_group);
+    };
+    add("--kernel", words.kernel, "FILE",
+        "arm64 Image (also gzip), ELF, or a flat binary (loaded 0x80000 above the start of RAM and "
+        "entered there, x0 = device tree). An Image keeps the system's initramfs and command line "
+        "unless they are given too; ELF and flat binaries get neither. One that uses the board's "
+        "serial port needs a system that gives it to the guest, as the example simple does");
+    add("--initrd", words.initrd, "FILE", "initial RAM disk");
+    add("--dtb", words.dtb, "FILE",
+        "your device tree instead of the generated one; it is checked against the machine");
+    add("--cmdline", words.cmdline, "TEXT", "kernel command line");
+    add("--memory", words.memory, "SIZE", "guest RAM: 256M, 1G, …");
+    add("--vcpus", words.vcpus, "N", "virtual CPUs, 1 to 16");
+}
+
+void describe_devices(CLI::App& app, Words& words)
+{
+    constexpr const char* k_group = "Devices of the machine";
+    app.add_option("--disk", words.disks,
+                   "the image of the system's disk, in place: what the guest writes stays in it. "
+                   "Without it a run starts from the system's own image and leaves that as it is. "
+                   "Again for a second disk")
+        ->type_name("FILE")
+        ->group(k_group)
+        ->allow_extra_args(false); // one value, but several times
+    app.add_option("--forward", words.forwards,
+                   "H:G: port H of this host leads to the guest's port G (TCP). udp:H:G for UDP, "
+                   "H:ADDRESS:G for others in the machine's network. Again for more")
+        ->type_name("H:G")
+        ->group(k_group)
+        ->allow_extra_args(false);
+    app.add_option("--wav", words.options.wav,
+                   "what the system's sound card plays goes to this file, in WAV format")
+        ->type_name("FILE")
+        ->group(k_group);
+}
+
+constexpr const char* k_how = "How to run";
+
+void describe_limits(CLI::App& app, Words& words)
+{
+    app.add_option("--qemu-args", words.qemu_arguments, "further arguments for QEMU")
+        ->type_name("TEXT")
+        ->group(k_how);
+    app.add_option("--timeout", words.timeout,
+                   "give up after S seconds in all (implies no terminal)")
+        ->type_name("S")
+        ->group(k_how);
+}
+
+void describe_machine(CLI::App& app, Words& words)
+{
+    app.add_option(
+           "--exec", words.command,
+           "run COMMAND in the guest's shell, print its output, power the guest off and exit "
+           "with COMMAND's exit code")
+        ->type_name("COMMAND")
+        ->group(k_how);
+    app.add_flag("--icount", words.options.icount,
+                 "one instruction is one nanosecond of the machine's time; every run is the same")
+        ->group(k_how);
+    app.add_option("--keep-log", words.options.log,
+                   "also write everything the machine prints to FILE")
+        ->type_name("FILE")
+        ->group(k_how);
+}
+
+void describe(CLI::App& app, Verb verb, Words& words)
+{
+    app.set_help_flag();
+    if (verb != Verb::bench) {
+        app.add_option("SYSTEM", words.options.example,
+                       verb == Verb::run ? "which system; without it the project's own"
+                                         : "which system; without it all there are")
+            ->type_name("SYSTEM");
+    }
+    describe_target(app, words);
+    switch (verb) {
+    case Verb::run:
+        app.description(k_run);
+        app.footer(k_exits);
+        describe_guest(app, words);
+        describe_devices(app, words);
+        describe_machine(app, words);
+        describe_limits(app, words);
+        break;
+    case Verb::build:
+        app.description("Build the image of a project's system, or of all of libvmm's examples.");
+        app.footer(
+            "Exit codes: 0 when it is built, 1 for a wrong call or a failed build, whose output "
+            "is shown.");
+        app.add_flag("--json", words.options.as_json, "say where the results are, as JSON");
+        break;
+    case Verb::bench:
+        app.description(
+            "Measure exits, boot, size and requests to devices, in instructions (in libvmm's "
+            "source tree).");
+        app.add_option("--json", words.options.json, "write the figures to this file as well")
+            ->type_name("FILE");
+        describe_limits(app, words);
+        break;
+    }
+    app.add_flag("-h,--help", words.options.help, "this text");
+}
+
+} // namespace
+
+void describe_options(CLI::App& app, Verb verb)
+{
+    const auto words = std::make_shared<Words>();
+    describe(app, verb, *words);
+    app.callback([words] {}); // the parser refers to them
+}
+
+Result<Options> parse_options(std::vector<std::string> text, Verb verb, const Defaults& defaults)
+{
+    Words words;
+    words.options.example = verb == Verb::run ? defaults.system : "";
+    words.options.board   = defaults.board;
     CLI::App parser;
-    parser.set_help_flag();
-    parser.add_flag("-h,--help", options.help);
-    parser.add_option("example", options.example);
-    parser.add_option("--board", options.board);
-    parser.add_option("--config", options.config);
-    parser.add_option("--kernel", kernel);
-    parser.add_option("--initrd", initrd);
-    parser.add_option("--dtb", dtb);
-    const auto* const has_cmdline = parser.add_option("--cmdline", cmdline);
-    parser.add_option("--memory", memory);
-    const auto* const has_vcpus = parser.add_option("--vcpus", vcpus);
-    parser.add_option("--disk", disks)->allow_extra_args(false); // one value, but several times
-    parser.add_option("--forward", forwards)->allow_extra_args(false);
-    const auto* const has_exec = parser.add_option("--exec", command);
-    parser.add_option("--qemu-args", qemu_arguments);
-    parser.add_flag("--icount", options.icount);
-    const auto* const has_timeout = parser.add_option("--timeout", timeout);
-    parser.add_option("--keep-log", options.log);
-    parser.add_option("--wav", options.wav);
-    parser.add_option("--json", options.json);
+    describe(parser, verb, words);
     try {
-        std::ranges::reverse(words); // what CLI11 wants
-        parser.parse(words);
+        std::ranges::reverse(text); // what CLI11 wants
+        parser.parse(text);
     } catch (const CLI::ParseError& error) {
-        return std::unexpected(fmt::format("{} (./run --help shows the options)", error.what()));
+        return std::unexpected(fmt::format("{} (vmm {} --help shows the options)", error.what(),
+                                           verb == Verb::run     ? "run"
+                                           : verb == Verb::build ? "build"
+                                                                 : "bench"));
     }
 
-    options.guest.kernel   = TRY(file_option("--kernel", kernel));
-    options.guest.initrd   = TRY(file_option("--initrd", initrd));
-    options.guest.dtb      = TRY(file_option("--dtb", dtb));
-    options.qemu_arguments = TRY(split_words(qemu_arguments));
-    for (const auto& disk : disks) {
+    auto& options          = words.options;
+    options.guest.kernel   = TRY(file_option("--kernel", words.kernel));
+    options.guest.initrd   = TRY(file_option("--initrd", words.initrd));
+    options.guest.dtb      = TRY(file_option("--dtb", words.dtb));
+    options.qemu_arguments = TRY(split_words(words.qemu_arguments));
+    const auto is_given    = [&](const char* name) {
+        const auto* const option = parser.get_option_no_throw(name);
+        return option != nullptr && option->count() != 0;
+    };
+    for (const auto& disk : words.disks) {
         options.disks.push_back(*TRY(file_option("--disk", disk)));
     }
-    for (const auto& forward : forwards) {
+    for (const auto& forward : words.forwards) {
         options.forwards.push_back(TRY(parse_forward(forward)));
     }
-    if (has_cmdline->count() != 0) {
-        options.guest.cmdline = cmdline;
+    if (is_given("--cmdline")) {
+        options.guest.cmdline = words.cmdline;
     }
-    if (has_exec->count() != 0) {
-        options.command = command;
+    if (is_given("--exec")) {
+        options.command = words.command;
     }
-    if (!memory.empty()) {
-        options.guest.memory = TRY(parse_size(memory));
+    if (!words.memory.empty()) {
+        options.guest.memory = TRY(parse_size(words.memory));
         if (*options.guest.memory == 0 || *options.guest.memory % k_page != 0) {
             return std::unexpected(
-                fmt::format("--memory {}: give a multiple of 4 KiB, at least one", memory));
+                fmt::format("--memory {}: give a multiple of 4 KiB, at least one", words.memory));
         }
     }
-    if (has_vcpus->count() != 0) {
-        if (vcpus < 1 || vcpus > k_max_vcpus) {
-            return std::unexpected(fmt::format("--vcpus {}: give 1 to {}", vcpus, k_max_vcpus));
+    if (is_given("--vcpus")) {
+        if (words.vcpus < 1 || words.vcpus > k_max_vcpus) {
+            return std::unexpected(
+                fmt::format("--vcpus {}: give 1 to {}", words.vcpus, k_max_vcpus));
         }
-        options.guest.vcpus = vcpus;
+        options.guest.vcpus = words.vcpus;
     }
-    if (has_timeout->count() != 0) {
-        if (timeout <= 0) {
+    if (is_given("--timeout")) {
+        if (words.timeout <= 0) {
             return std::unexpected("--timeout: give seconds, more than 0");
         }
-        options.timeout = timeout;
+        options.timeout = words.timeout;
     }
     return options;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a caller of ./run asks for.
+// What a caller of vmm run, build or bench asks for.
 #pragma once
 
 #include "qemu/devices.hpp"
@@ -10,6 +10,10 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace vmm {
 
@@ -40,18 +44,30 @@ struct Options {
     std::optional<std::string>         command;  ///< --exec
     std::vector<std::string>           qemu_arguments;
     bool                               icount = false;
-    std::optional<double>              timeout; ///< seconds
-    std::filesystem::path              log;     ///< --keep-log; may be empty
-    std::filesystem::path              wav;     ///< --wav; may be empty
-    std::filesystem::path              json;    ///< --json; may be empty
-    bool                               help = false;
+    std::optional<double>              timeout;         ///< seconds
+    std::filesystem::path              log;             ///< --keep-log; may be empty
+    std::filesystem::path              wav;             ///< --wav; may be empty
+    std::filesystem::path              json;            ///< --json FILE of bench; may be empty
+    bool                               as_json = false; ///< --json of build
+    bool                               help    = false;
 };
 
-/// Parses the words after the program's name. The error is a sentence for the caller.
-[[nodiscard]] Result<Options> parse_options(std::vector<std::string> words);
+/// What the options are for.
+enum class Verb : std::uint8_t { run, build, bench };
 
-/// The text of --help.
-[[nodiscard]] std::string_view help_text();
+/// What is meant if nobody says.
+struct Defaults {
+    std::string system = "linux";
+    std::string board  = "qemu_virt_aarch64";
+};
+
+/// Parses the words after the command. The error is a sentence for the caller.
+[[nodiscard]] Result<Options> parse_options(std::vector<std::string> words, Verb verb = Verb::run,
+                                            const Defaults& defaults = {});
+
+/// Adds the options, their texts and the description of a command to a parser that nobody parses
+/// with.
+void describe_options(CLI::App& app, Verb verb);
 
 /// "256M", "1G", "512MiB", "0x10000000" in bytes.
 [[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The command line of ./run.
+#include "ask.hpp"
 #include "options.hpp"
+#include "pages.hpp"
+#include "project_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+#include <unistd.h>
 
 namespace {
 
@@ -91,13 +98,84 @@ TEST(Options, SizesHaveUnits)
     EXPECT_FALSE(vmm::parse_size(""));
 }
 
-TEST(Options, TheHelpNamesEveryOption)
+TEST(Options, WhatIsMeantDependsOnTheProject)
 {
-    for (const auto* option : {"--board", "--config", "--kernel", "--initrd", "--dtb", "--cmdline",
-                               "--memory", "--vcpus", "--disk", "--forward", "--exec",
-                               "--qemu-args", "--icount", "--timeout", "--keep-log", "--json"}) {
-        EXPECT_THAT(std::string(vmm::help_text()), HasSubstr(std::string("\n  ") + option + " "));
+    const vmm::Defaults mine{.system = "mine", .board = "zcu102"};
+    const auto          run = vmm::parse_options({}, vmm::Verb::run, mine).value();
+    EXPECT_EQ(run.example, "mine");
+    EXPECT_EQ(run.board, "zcu102");
+    const auto build = vmm::parse_options({"--json"}, vmm::Verb::build, mine).value();
+    EXPECT_EQ(build.example, "") << "all there are";
+    EXPECT_TRUE(build.as_json);
+    EXPECT_FALSE(vmm::parse_options({"--kernel", "x"}, vmm::Verb::build, mine));
+}
+
+TEST(Pages, HelpHasEveryOptionOnceInLinesThatFitATerminal)
+{
+    CLI::App parser{"", "vmm run"};
+    vmm::describe_options(parser, vmm::Verb::run);
+    const auto help = vmm::help_of(parser);
+    for (const auto* const option : parser.get_options()) {
+        const auto left = "\n  " + vmm::written(*option);
+        EXPECT_THAT(help, HasSubstr(left));
+        EXPECT_FALSE(option->get_description().empty()) << left;
     }
+    EXPECT_THAT(help, HasSubstr("\n\nDevices of the machine\n  --disk FILE           the image"));
+    EXPECT_THAT(help, HasSubstr("Exit codes: 0"));
+    std::istringstream lines(help);
+    for (std::string line; std::getline(lines, line);) {
+        EXPECT_LE(line.size(), 104U) << line; // bytes; some characters have more than one
+        EXPECT_FALSE(line.ends_with(' ')) << line;
+    }
+}
+
+TEST(Pages, TheManualPageEscapesWhatRoffWouldTakeForItsOwn)
+{
+    vmm::Parsers parsers;
+    parsers.push_back(std::make_unique<CLI::App>("Do it.\n.not a request", "vmm do"));
+    parsers.back()->set_help_flag();
+    parsers.back()->add_flag_callback(
+        "--a-b", [] {}, "a \\ b");
+    const auto page = vmm::manual_page_of(parsers, "1.2");
+    EXPECT_THAT(page, HasSubstr(".TH VMM 1 \"\" \"libvmm 1.2\""));
+    EXPECT_THAT(page, HasSubstr(".SS vmm do [options]\nDo it.\n\\&.not a request\n"));
+    EXPECT_THAT(page, HasSubstr(".B \\-\\-a\\-b\na \\e b\n"));
+}
+
+TEST(ProjectFolder, IsFoundFromBelow)
+{
+    const auto folder =
+        std::filesystem::path(testing::TempDir()) / ("project_" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder / "a/b");
+    EXPECT_FALSE(vmm::find_project(folder / "a/b").value());
+    std::ofstream(folder / "vmm.json") << R"({"name": "mine", "board": "zcu102"})";
+    std::ofstream(folder / "other.layout.xml") << "<system/>";
+    const auto project = vmm::find_project(folder / "a/b").value();
+    ASSERT_TRUE(project);
+    EXPECT_EQ(project->folder, std::filesystem::canonical(folder));
+    EXPECT_EQ(project->name, "mine");
+    EXPECT_EQ(project->board, "zcu102");
+    EXPECT_TRUE(vmm::has_system(*project, "mine"));
+    EXPECT_TRUE(vmm::has_system(*project, "other"));
+    EXPECT_FALSE(vmm::has_system(*project, "third"));
+    for (const auto* const text : {"", "[]", R"({"name": 1, "board": "b"})", R"({"name": "n"})"}) {
+        std::ofstream(folder / "vmm.json") << text;
+        EXPECT_THAT(vmm::find_project(folder).error(), HasSubstr("is missing or not a string"));
+    }
+    std::filesystem::remove_all(folder);
+}
+
+TEST(Questions, AreAskedUntilTheAnswerIsGood)
+{
+    std::istringstream                            in("what\n 2 \n\n");
+    std::ostringstream                            out;
+    project::Questions                            questions{in, out};
+    const std::vector<project::Questions::Choice> choices{{"one", "1st"}, {"two", "2nd"}};
+    EXPECT_EQ(questions.choose("Which", choices, "one"), "two");
+    EXPECT_THAT(out.str(), HasSubstr("   1  one  1st\n   2  two  2nd\nWhich [one]: "));
+    EXPECT_THAT(out.str(), HasSubstr("  a number of the list, or a name in it\n"));
+    EXPECT_EQ(questions.choose("Which", choices, "one"), "one");
+    EXPECT_THAT(questions.choose("Which", choices, "one").error(), HasSubstr("nothing was made"));
 }
 
 } // namespace

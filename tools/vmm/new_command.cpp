@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// vmm new
+#include "ask.hpp"
+#include "base/result.hpp"
+#include "boards.hpp"
+#include "commands.hpp"
+#include "installation.hpp"
+#include "project.hpp"
+#include "terminal.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <iostream>
+
+namespace vmm {
+
+namespace {
+
+namespace fs = std::filesystem;
+using ::project::GuestKind;
+using ::project::KnownBoard;
+using ::project::Part;
+using ::project::Parts;
+using ::project::Questions;
+
+constexpr const char* k_default_board = "qemu_virt_aarch64";
+
+struct NewOptions {
+    std::string              folder;
+    std::string              name;
+    std::string              board;
+    std::string              guest;
+    std::vector<std::string> devices;
+    std::string              memory;
+    unsigned                 vcpus = 0;
+    bool                     yes   = false;
+    bool                     json  = false;
+    bool                     help  = false;
+};
+
+constexpr const char* k_description =
+    "Make a project: a folder with a system that has one guest, and builds and runs at once.\n"
+    "On a terminal it asks for what no option says; elsewhere, and with --yes, it takes what is "
+    "usual.";
+
+void describe(CLI::App& app, NewOptions& options)
+{
+    app.set_help_flag();
+    app.description(k_description);
+    app.footer("Exit codes: 0 when the project is made, 1 when it cannot be (the reason is said; "
+               "nothing is overwritten).");
+    app.add_option("FOLDER", options.folder, "the new folder; its last part is the project's name")
+        ->type_name("FOLDER");
+    app.add_option("--name", options.name, "another name for the project")->type_name("NAME");
+    app.add_option("--board", options.board,
+                   "the board (qemu_virt_aarch64; `vmm boards` lists them)")
+        ->type_name("BOARD");
+    app.add_option("--guest", options.guest,
+                   "linux: Debian's kernel and a small root file system (usual); bare-metal: a "
+                   "program in C, which is in the project")
+        ->type_name("linux|bare-metal");
+    std::vector<std::string_view> parts;
+    for (const auto& info : ::project::k_parts) {
+        parts.push_back(info.name);
+    }
+    app.add_option(
+           "--device", options.devices,
+           fmt::format("what the guest has, with commas between: {}. Usual are console, disk, "
+                       "net and entropy as far as the board can give them; uart is the "
+                       "board's serial port itself, in place of console; vsock are sockets to "
+                       "a program without a guest; control is for `vmm exec`",
+                       fmt::join(parts, ", ")))
+        ->type_name("DEVICES")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    app.add_option("--memory", options.memory, "the guest's RAM (256M)")->type_name("SIZE");
+    app.add_option("--vcpus", options.vcpus, "the guest's CPUs (1)")->type_name("N");
+    app.add_flag("-y,--yes", options.yes, "ask nothing");
+    app.add_flag("--json", options.json, "say what was made as JSON; asks nothing");
+    app.add_flag("-h,--help", options.help, "this text");
+}
+
+Result<Parts> parse_parts(const std::vector<std::string>& names)
+{
+    Parts parts;
+    for (const auto& name : names) {
+        const auto part = ::project::part_of(name);
+        if (!part) {
+            std::vector<std::string_view> all;
+            for (const auto& info : ::project::k_parts) {
+                all.push_back(info.name);
+            }
+            return std::unexpected(fmt::format("there is no device '{}' for a guest; there are: {}",
+                                               name, fmt::join(all, ", ")));
+        }
+        parts.insert(*part);
+    }
+    return parts;
+}
+
+std::vector<std::string> split_at_commas(const std::string& text)
+{
+    std::vector<std::string> words;
+    std::string              word;
+    for (const char c : text + ",") {
+        if (c == ',' || c == ' ') {
+            if (!word.empty()) {
+                words.push_back(std::exchange(word, {}));
+            }
+        } else {
+            word += c;
+        }
+    }
+    return words;
+}
+
+std::string names_of(const Parts& parts)
+{
+    std::vector<std::string_view> names;
+    for (const auto part : parts) {
+        names.push_back(info_of(part).name);
+    }
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string name_of_folder(const std::string& folder)
+{
+    std::error_code ignored;
+    const auto      path = fs::weakly_canonical(folder, ignored);
+    return path.filename().string();
+}
+
+/// Answers what the options leave open, one question after the other.
+class Interview {
+public:
+    Interview(NewOptions& options, Questions* questions, const std::optional<Project>& project)
+        : options_{options}
+        , questions_{questions}
+        , project_{project}
+    {
+    }
+
+    Result<::project::Wishes> wishes(KnownBoard& known)
+    {
+        TRY(ask_folder());
+        ::project::Wishes wishes;
+        wishes.name      = options_.name.empty() ? name_of_folder(options_.folder) : options_.name;
+        wishes.board     = TRY(ask_board());
+        const auto place = TRY(find_board(project_, wishes.board));
+        known            = TRY(read_board_at(place));
+        wishes.guest     = TRY(ask_guest());
+        wishes.parts     = TRY(ask_parts(known, wishes.guest));
+        wishes.ram       = TRY(ask_memory());
+        wishes.vcpus     = TRY(ask_vcpus());
+        return wishes;
+    }
+
+private:
+    Result<> ask_folder()
+    {
+        if (!options_.folder.empty()) {
+            return {};
+        }
+        if (questions_ == nullptr) {
+            return std::unexpected("name a folder for the project: vmm new my-system");
+        }
+        options_.folder = TRY(questions_->ask(
+            "Folder of the new project", "my-system",
+            [&](const std::string& answer) -> std::string {
+                return options_.name.empty()
+                           ? ::project::objection_to_name(name_of_folder(answer)).value_or("")
+                           : "";
+            }));
+        return {};
+    }
+
+    Result<std::string> ask_board()
+    {
+        if (!options_.board.empty() || questions_ == nullptr) {
+            return options_.board.empty() ? k_default_board : options_.board;
+        }
+        std::vector<Questions::Choice> choices;
+        for (const auto& place : all_boards(project_)) {
+            const auto known = read_board_at(place);
+            choices.push_back({place.name, !known ? "cannot be read: " + known.error()
+                                           : !known->status.empty() ? known->status
+                                           : known->board.qemu      ? "in QEMU"
+                                                                    : "built, not run"});
+        }
+        questions_->say("Boards:\n");
+        return questions_->choose("Board", choices, k_default_board);
+    }
+
+    Result<GuestKind> ask_guest()
+    {
+        auto answer = options_.guest;
+        if (answer.empty() && questions_ != nullptr) {
+            questions_->say("Guests:\n");
+            answer =
+                TRY(questions_->choose("Guest",
+                                       {{"linux", "Debian's kernel and a small root file system"},
+                                        {"bare-metal", "a program in C, which is in the project"}},
+                                       "linux"));
+        }
+        if (!answer.empty() && answer != "linux" && answer != "bare-metal") {
+            return std::unexpected(fmt::format("--guest {}: linux or bare-metal", answer));
+        }
+        return answer == "bare-metal" ? GuestKind::bare_metal : GuestKind::linux_kernel;
+    }
+
+    Result<Parts> ask_parts(const KnownBoard& known, GuestKind guest)
+    {
+        if (!options_.devices.empty()) {
+            return parse_parts(options_.devices);
+        }
+        const auto usual = ::project::usual_parts(known.offers, guest);
+        if (questions_ == nullptr) {
+            return usual;
+        }
+        questions_->say("Devices of the guest:\n");
+        for (const auto& offer : known.offers) {
+            const auto& info = info_of(offer.part);
+            questions_->say(fmt::format("      {:<8} {}\n", info.name,
+                                        offer.is_there() ? std::string{info.what}
+                                                         : "not here: " + offer.reason));
+        }
+        const auto answer =
+            TRY(questions_->ask("Devices, with commas between", names_of(usual),
+                                [&](const std::string& text) -> std::string {
+                                    const auto parts = parse_parts(split_at_commas(text));
+                                    if (!parts) {
+                                        return parts.error();
+                                    }
+                                    const auto objection =
+                                        ::project::objection_to_parts(*parts, guest, known);
+                                    return objection.value_or("");
+                                }));
+        return parse_parts(split_at_commas(answer));
+    }
+
+    Result<std::uint64_t> ask_memory()
+    {
+        auto answer = options_.memory.empty() ? std::string{"256M"} : options_.memory;
+        if (options_.memory.empty() && questions_ != nullptr) {
+            answer = TRY(questions_->ask("RAM of the guest", "256M",
+                                         [](const std::string& text) -> std::string {
+                                             const auto size = parse_size(text);
+                                             return size ? "" : size.error();
+                                         }));
+        }
+        return parse_size(answer);
+    }
+
+    Result<unsigned> ask_vcpus()
+    {
+        if (options_.vcpus != 0 || questions_ == nullptr) {
+            return std::max(options_.vcpus, 1U);
+        }
+        const auto answer = TRY(questions_->ask("CPUs of the guest", "1", [](const auto& text) {
+            const int number = std::atoi(text.c_str());
+            return number >= 1 && number <= 16 ? "" : "a number, 1 to 16";
+        }));
+        return static_cast<unsigned>(std::atoi(answer.c_str()));
+    }
+
+    NewOptions&                   options_;
+    Questions*                    questions_;
+    const std::optional<Project>& project_;
+};
+
+} // namespace
+
+void describe_new(CLI::App& app)
+{
+    const auto options = std::make_shared<NewOptions>();
+    describe(app, *options);
+    app.callback([options] {}); // the parser refers to them
+}
+
+Result<int> new_command(std::vector<std::string> words, const std::optional<Project>& project)
+{
+    NewOptions options;
+    CLI::App   parser;
+    describe(parser, options);
+    try {
+        std::ranges::reverse(words); // what CLI11 wants
+        parser.parse(words);
+    } catch (const CLI::ParseError& error) {
+        return std::unexpected(fmt::format("{} (vmm new --help shows the options)", error.what()));
+    }
+    const bool asks = !options.yes && !options.json && is_interactive();
+    Questions  questions{std::cin, std::cout};
+    KnownBoard known;
+    const auto wishes = TRY(Interview(options, asks ? &questions : nullptr, project).wishes(known));
+    const auto files  = TRY(::project::make_project(wishes, known));
+    TRY(::project::write_project(options.folder, files));
+
+    if (options.json) {
+        auto list = nlohmann::json::array();
+        for (const auto& file : files) {
+            list.push_back(file.path.string());
+        }
+        const nlohmann::json json{{"name", wishes.name},
+                                  {"board", wishes.board},
+                                  {"folder", fs::absolute(options.folder).string()},
+                                  {"files", list}};
+        fmt::print("{}\n", json.dump(2));
+        return 0;
+    }
+    fmt::print("{}: a {} guest on {} with {}. Its README.md says what is where.\n", options.folder,
+               wishes.guest == GuestKind::linux_kernel ? "Linux" : "bare-metal", wishes.board,
+               names_of(wishes.parts));
+    fmt::print("Next:  cd {} && {} {}\n", options.folder, program_name(),
+               known.board.qemu ? "run" : "build");
+    return 0;
+}
+
+} // namespace vmm
