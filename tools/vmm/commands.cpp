@@ -108,6 +108,12 @@ Result<int> manual_page_command(Words, const Where&)
     return 0;
 }
 
+Result<int> manual_chapter_command(Words, const Where&)
+{
+    fmt::print("{}", manual_chapter_of(described_commands()));
+    return 0;
+}
+
 template <Verb verb>
 void describe_verb(CLI::App& app)
 {
@@ -121,24 +127,6 @@ void describe_list(CLI::App& app)
     app.description("List the systems of the project, or libvmm's examples.");
     app.add_flag_callback(
         "--json", [] {}, "as JSON");
-}
-
-void describe_check(CLI::App& app)
-{
-    app.set_help_flag();
-    app.description("Find what is wrong with a system before it runs.");
-}
-
-void describe_dtb(CLI::App& app)
-{
-    app.set_help_flag();
-    app.description("Show or compile a device tree, also the one that a guest gets.");
-}
-
-void describe_graph(CLI::App& app)
-{
-    app.set_help_flag();
-    app.description("Draw a system: domains, channels, interrupts, memory.");
 }
 
 void describe_where(CLI::App& app)
@@ -160,9 +148,9 @@ constexpr std::array k_commands{
     Command{"build", describe_verb<Verb::build>, build_command},
     Command{"run", describe_verb<Verb::run>, run_command},
     Command{"exec", control::describe_exec, exec_command},
-    Command{"check", describe_check, check_command},
-    Command{"graph", describe_graph, graph_command},
-    Command{"dtb", describe_dtb, dtb_command},
+    Command{"check", check::describe_check, check_command},
+    Command{"graph", graph::describe_graph, graph_command},
+    Command{"dtb", check::describe_dtb, dtb_command},
     Command{"boards", describe_boards, boards_command},
     Command{"list", describe_list, list_command},
     Command{"bench", describe_verb<Verb::bench>, bench_command},
@@ -170,6 +158,7 @@ constexpr std::array k_commands{
     Command{"completion", describe_completion, completion_command},
     Command{"complete", describe_nothing, complete_command, true},
     Command{"manual-page", describe_nothing, manual_page_command, true},
+    Command{"manual-chapter", describe_nothing, manual_chapter_command, true},
 };
 
 } // namespace

@@ -60,7 +60,7 @@ int main(int argument_count, char** arguments)
         words.erase(words.begin());
     }
     const auto parser = described(*command);
-    if (!parser->get_options().empty() && asks_for_help(words, *parser)) {
+    if (!command->is_hidden && asks_for_help(words, *parser)) {
         fmt::print("{}", help_of(*parser));
         return 0;
     }

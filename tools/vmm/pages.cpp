@@ -230,4 +230,16 @@ std::string manual_page_of(const Parsers& commands, const std::string& version)
     return page;
 }
 
+std::string manual_chapter_of(const Parsers& commands)
+{
+    std::string page =
+        "# The commands\n\nMade by `vmm manual-chapter`; `vmm COMMAND --help` says the "
+        "same, and so does the man page.\n\n```text\n" +
+        overview_of(commands) + "```\n";
+    for (const auto& command : commands) {
+        page += fmt::format("\n## {}\n\n```text\n{}```\n", command->get_name(), help_of(*command));
+    }
+    return page;
+}
+
 } // namespace vmm

@@ -24,6 +24,9 @@ using Parsers = std::vector<std::unique_ptr<CLI::App>>;
 /// vmm.1, for `man`.
 [[nodiscard]] std::string manual_page_of(const Parsers& commands, const std::string& version);
 
+/// A page of the manual: the help of each command under a heading of its own.
+[[nodiscard]] std::string manual_chapter_of(const Parsers& commands);
+
 /// An option as it is written: "--board BOARD", "-o, --output FOLDER".
 [[nodiscard]] std::string written(const CLI::Option& option);
 
