@@ -26,6 +26,10 @@ install(FILES tools/qemu/fetch.sh DESTINATION ${share}/tools/qemu PERMISSIONS OW
         GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 install(FILES LICENSE DESTINATION ${share})
 
+# What the program says of itself: its man page, and how bash completes its words.
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tools/vmm/vmm.1 DESTINATION share/man/man1)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tools/vmm/vmm.bash DESTINATION share/bash-completion/completions RENAME vmm)
+
 # Everything is found from where it stands.
 set(made ${CMAKE_CURRENT_BINARY_DIR}/install)
 file(CONFIGURE OUTPUT ${made}/installed.cmake @ONLY CONTENT
@@ -43,7 +47,7 @@ install(DIRECTORY ${VMM_SDK_DIR}/ DESTINATION ${share}/sdk USE_SOURCE_PERMISSION
 # Some are links to what was fetched, some have holes.
 set(guest "\"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${share}/guest\"")
 install(CODE "file(MAKE_DIRECTORY ${guest})")
-foreach(file linux u-boot.bin initramfs.cpio initramfs-virtio.cpio small.img debian.img)
+foreach(file linux linux-6.12 u-boot.bin initramfs.cpio initramfs-virtio.cpio initramfs-sound.cpio small.img debian.img)
     install(CODE "
         if(EXISTS ${VMM_GUEST_DIR}/${file})
             message(STATUS \"Installing: ${share}/guest/${file}\")

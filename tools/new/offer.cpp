@@ -89,8 +89,8 @@ Offer offer_driven(Part part, const boardgen::Board& board, const Drivers& drive
 {
     const auto device_class = info_of(part).device_class;
     const auto is_driven    = [&](const Named& named) {
-        // The board's own serial port is what its user looks at.
-        if (part == Part::control && named.device->name == board.console.name) {
+        // A UART leads to whatever is plugged in; the host's end of a channel is known for virtIO.
+        if (part == Part::control && !named.name.contains('.')) {
             return false;
         }
         return std::ranges::any_of(drivers, [&](const auto& driver) {
@@ -99,9 +99,11 @@ Offer offer_driven(Part part, const boardgen::Board& board, const Drivers& drive
     };
     const auto found = std::ranges::find_if(free, is_driven);
     if (found == free.end()) {
-        const auto* const other = part == Part::control ? "second " : "";
+        if (part == Part::control) {
+            return {part, "", "it has no virtIO serial port, by which the host could reach it"};
+        }
         return {part, "",
-                fmt::format("it has no {}device of class {} that there is a driver for ({})", other,
+                fmt::format("it has no device of class {} that there is a driver for ({})",
                             device_class, kinds_driven(drivers, device_class))};
     }
     Offer offer{part, found->name, ""};

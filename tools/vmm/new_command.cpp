@@ -272,6 +272,35 @@ private:
     const std::optional<Project>& project_;
 };
 
+/// Not every libvmm has all that guests boot.
+Result<> check_images(const ::project::Wishes& wishes)
+{
+    if (wishes.guest != GuestKind::linux_kernel) {
+        return {};
+    }
+    const auto&              place = installation();
+    std::vector<std::string> needed{"linux", "initramfs-virtio.cpio"};
+    if (wishes.parts.contains(Part::sound)) {
+        needed = {"linux-6.12", "initramfs-sound.cpio"};
+    }
+    if (wishes.parts.contains(Part::disk)) {
+        needed.emplace_back("debian.img");
+    }
+    for (const auto& file : needed) {
+        if (fs::exists(place.guest / file)) {
+            continue;
+        }
+        return std::unexpected(fmt::format(
+            "there is no {} in {}: {}", file, place.guest.string(),
+            wishes.parts.contains(Part::sound)
+                ? "a guest with sound boots a kernel that is fetched for it. Run ./run sound in "
+                  "libvmm's source tree once (and install libvmm again)"
+                : "run ./run in libvmm's source tree once, which fetches and makes it (and install "
+                  "libvmm again)"));
+    }
+    return {};
+}
+
 } // namespace
 
 void describe_new(CLI::App& app)
@@ -296,7 +325,8 @@ Result<int> new_command(std::vector<std::string> words, const std::optional<Proj
     Questions  questions{std::cin, std::cout};
     KnownBoard known;
     const auto wishes = TRY(Interview(options, asks ? &questions : nullptr, project).wishes(known));
-    const auto files  = TRY(::project::make_project(wishes, known));
+    TRY(check_images(wishes));
+    const auto files = TRY(::project::make_project(wishes, known));
     TRY(::project::write_project(options.folder, files));
 
     if (options.json) {

@@ -89,7 +89,7 @@ TEST(NewOffers, WhatABoardCannotGiveHasAReason)
     EXPECT_TRUE(offer(zcu102, Part::console).is_there());
     EXPECT_EQ(offer(zcu102, Part::disk).reason,
               "it has no device of class blk that there is a driver for (virtio,mmio)");
-    EXPECT_THAT(offer(zcu102, Part::control).reason, HasSubstr("no second device of class serial"));
+    EXPECT_THAT(offer(zcu102, Part::control).reason, HasSubstr("no virtIO serial port"));
     const auto rock = known("rock3b");
     EXPECT_THAT(offer(rock, Part::console).reason, HasSubstr("class serial"));
     EXPECT_TRUE(offer(rock, Part::uart).is_there()) << "the guest can have it all the same";
