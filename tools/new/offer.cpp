@@ -84,8 +84,7 @@ Offer offer_uart(const boardgen::Board& board)
 }
 
 /// Takes from `free` the first device that a driver of this class is for.
-Offer offer_driven(Part part, const boardgen::Board& board, const Drivers& drivers,
-                   std::vector<Named>& free)
+Offer offer_driven(Part part, const Drivers& drivers, std::vector<Named>& free)
 {
     const auto device_class = info_of(part).device_class;
     const auto is_driven    = [&](const Named& named) {
@@ -133,7 +132,7 @@ Offers offers_of(const boardgen::Board& board, const Drivers& drivers)
         } else if (info.device_class.empty()) {
             offers.push_back({info.part, "", ""});
         } else {
-            offers.push_back(offer_driven(info.part, board, drivers, free));
+            offers.push_back(offer_driven(info.part, drivers, free));
         }
     }
     return offers;
