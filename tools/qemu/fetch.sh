@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Fetches a newer QEMU than Debian 12 comes with, from its backports, as a private copy: nothing of the
-# machine's own packages or sources changes.
+# Fetches a newer QEMU than Debian 12 comes with, from the next release of Debian, as a private copy with all the
+# libraries that it needs: nothing of the machine's own packages or sources changes.
 #
 #   tools/qemu/fetch.sh FOLDER [--update] [--unless VERSION]
 #
-# FOLDER gets qemu-system-aarch64, a script that starts the copy, and packages.txt. Libraries that the machine
-# lacks, or has too old, are in the copy. What is there already is not fetched again; --update does it anew.
-# With --unless nothing is fetched where the machine's own QEMU is VERSION or newer.
+# FOLDER gets qemu-system-aarch64, a script that starts the copy, and packages.txt. What is there already is not
+# fetched again; --update does it anew. With --unless nothing is fetched where the machine's own QEMU is VERSION or
+# newer, and a copy that is older is replaced.
 set -euo pipefail
 
 folder=${1:?usage: fetch.sh FOLDER [--update] [--unless VERSION]}
@@ -23,21 +23,24 @@ while [ $# -gt 0 ]; do
     shift
 done
 program=qemu-system-aarch64
-suite=bookworm
-packages=(qemu-system-arm qemu-system-common qemu-system-data)
+suite=trixie
+packages=(qemu-system-arm)
 
 say() { printf '   %s\n' "$*"; }
 fail() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 
-if [ -n "$unless" ]; then
-    own=$("$program" --version 2> /dev/null | sed -n 's/^QEMU emulator version \([0-9.]*\).*/\1/p') || true
-    ! dpkg --compare-versions "${own:-0}" ge "$unless" || exit 0
-fi
+# is_enough PROGRAM   whether it starts, and is VERSION or newer.
+is_enough() {
+    local version
+    version=$("$1" --version 2> /dev/null | sed -n 's/^QEMU emulator version \([0-9.]*\).*/\1/p') || true
+    [ -n "$version" ] && dpkg --compare-versions "$version" ge "${unless:-0}"
+}
+[ -z "$unless" ] || ! is_enough "$program" || exit 0
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 exec 9> "$folder/lock" # two that need it at once
 flock 9
-[ $update = yes ] || [ ! -x "$folder/$program" ] || exit 0
+[ $update = yes ] || ! is_enough "$folder/$program" || exit 0
 
 command -v apt-get > /dev/null || fail "needs Debian 12 (apt-get is missing); a QEMU of your own that is new enough is taken from PATH"
 state=$folder/apt
@@ -45,19 +48,19 @@ log=$state/log
 rm -rf "$state"
 mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/sources"
 
-# The mirror that the machine uses for this suite.
+# The mirror that the machine uses for its own Debian.
 mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' 2> /dev/null |
-    sed -n "s/^$suite //p" | head -n 1) || true
-[ -n "$mirror" ] || fail "apt's sources have no Debian $suite, whose backports have a newer QEMU; one of your own that is new enough is taken from PATH"
-cat > "$state/sources/backports.sources" <<SOURCES
+    sed -n "s/^\(bookworm\|$suite\) //p" | head -n 1) || true
+[ -n "$mirror" ] || fail "apt's sources have no Debian, whose $suite has a newer QEMU; one of your own that is new enough is taken from PATH"
+cat > "$state/sources/debian.sources" <<SOURCES
 Types: deb
 URIs: $mirror
-Suites: $suite $suite-updates $suite-backports
+Suites: $suite $suite-updates
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 SOURCES
-# As if QEMU were not installed; its libraries may be.
-awk 'BEGIN { RS = ""; ORS = "\n\n" } !/^Package: qemu/' /var/lib/dpkg/status > "$state/status"
+# As if nothing were installed: the copy has its own libraries, and their loader.
+: > "$state/status"
 cat > "$state/apt.conf" <<CONF
 APT::Install-Recommends "false";
 APT::Sandbox::User "root";
@@ -72,11 +75,11 @@ Dir::Etc::sourceparts "$state/sources";
 CONF
 apt() { apt-get -c "$state/apt.conf" -q "$@" >> "$log" 2>&1; }
 
-say "fetching a newer QEMU from $suite-backports"
+say "fetching a newer QEMU from $suite"
 # What was fetched is what counts, not whether each source had something.
 apt update || true
-apt -y -d install -t "$suite-backports" "${packages[@]}" ||
-    { tail -n 20 "$log" >&2; fail "could not fetch ${packages[*]} from $suite-backports"; }
+apt -y -d install "${packages[@]}" ||
+    { tail -n 20 "$log" >&2; fail "could not fetch ${packages[*]} from $suite"; }
 
 rm -rf "$folder/copy" "$folder/packages.txt"
 mkdir "$state/unpacked"
@@ -84,18 +87,20 @@ for deb in "$state"/cache/archives/*.deb; do
     dpkg-deb -x "$deb" "$state/unpacked"
     echo "$(basename "$deb") sha256 $(sha256sum < "$deb" | cut -d' ' -f1)" >> "$folder/packages.txt"
 done
-(cd "$state/unpacked" && rm -rf usr/share/doc usr/share/man usr/bin/qemu-system-arm)
+# Of it QEMU, its data and libraries.
+(cd "$state/unpacked" && find usr/bin usr/sbin -type f ! -name "$program" -delete &&
+    rm -rf etc var usr/share/{bash-completion,bug,doc,info,lintian,locale,man,perl*,zoneinfo} usr/lib/*-linux-gnu/{gconv,perl*,perl-base})
 mv "$state/unpacked" "$folder/copy"
 rm -rf "$state"
 
 cat > "$folder/$program.part" <<'SCRIPT'
 #!/bin/sh
-# Made by tools/qemu/fetch.sh: QEMU with the modules, libraries and data of this copy.
-here=$(dirname "$(readlink -f "$0")")/copy
-libraries=$(echo "$here"/usr/lib/*-linux-gnu*)
+# Made by tools/qemu/fetch.sh: QEMU with the loader, libraries, modules and data of this copy.
+copy=$(dirname "$(readlink -f "$0")")/copy/usr
+libraries=$(echo "$copy"/lib/*-linux-gnu)
+loader=$(echo "$libraries"/ld-linux-*.so.*)
 export QEMU_MODULE_DIR="$libraries/qemu"
-export LD_LIBRARY_PATH="$libraries:$(echo "$here"/lib/*-linux-gnu*)${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-exec "$here/usr/bin/qemu-system-aarch64" -L "$here/usr/share/qemu" "$@"
+exec "$loader" --library-path "$libraries:$libraries/systemd:$libraries/pulseaudio" "$copy/bin/qemu-system-aarch64" -L "$copy/share/qemu" "$@"
 SCRIPT
 chmod +x "$folder/$program.part"
 "$folder/$program.part" --version > /dev/null || fail "the copy in $folder does not start"

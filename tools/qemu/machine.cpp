@@ -39,6 +39,7 @@ Result<Board> read_board(const std::filesystem::path& file)
             .arguments    = machine.value("arguments", std::vector<std::string>{}),
             .is_kernel    = machine.value("start", "") == "kernel",
             .serial_line  = machine.value("serial_line", 0U),
+            .powers_off   = machine.value("powers_off", true),
         };
     } catch (const std::exception& error) {
         return std::unexpected(fmt::format("{}: {}", file.string(), error.what()));

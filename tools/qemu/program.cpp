@@ -50,7 +50,11 @@ std::optional<Version> version_in_path()
 
 } // namespace
 
-std::string Version::text() const { return fmt::format("{}.{}", major, minor); }
+std::string Version::text() const
+{
+    return patch == 0 ? fmt::format("{}.{}", major, minor)
+                      : fmt::format("{}.{}.{}", major, minor, patch);
+}
 
 std::optional<Version> parse_version(std::string_view text)
 {
@@ -65,7 +69,13 @@ std::optional<Version> parse_version(std::string_view text)
         return std::nullopt;
     }
     const auto tail = std::from_chars(head.ptr + 1, end, version.minor);
-    return tail.ec == std::errc{} ? std::optional(version) : std::nullopt;
+    if (tail.ec != std::errc{}) {
+        return std::nullopt;
+    }
+    if (tail.ptr != end && *tail.ptr == '.') {
+        (void)std::from_chars(tail.ptr + 1, end, version.patch);
+    }
+    return version;
 }
 
 std::string program_for(Version needed)
@@ -81,8 +91,8 @@ Result<> provide(Version needed)
     const auto here = version_in_path();
     const auto why  = fmt::format("this needs QEMU {} or newer, and {}", needed.text(),
                                  here ? "the machine's is " + here->text() : "none is in PATH");
-    if (!std::filesystem::exists(private_program())) {
-        const auto fetched = TRY(said_by({k_fetch, k_private_copy}));
+    if (const auto there = version_of(private_program()); !there || *there < needed) {
+        const auto fetched = TRY(said_by({k_fetch, k_private_copy, "--unless", needed.text()}));
         if (!fetched.is_success) {
             return std::unexpected(fmt::format("{}; {}", why, fetched.errors));
         }

@@ -75,8 +75,9 @@ std::string last_lines(const std::string& text)
 
 class Session {
 public:
-    Session(qemu::Process process, const Options& options)
+    Session(qemu::Process process, const Options& options, const qemu::Board& board)
         : options_(options)
+        , board_(board)
         , console_(std::move(process), [this](std::string_view piece) { show(piece); })
     {
         if (!options.log.empty()) {
@@ -114,6 +115,7 @@ private:
     }
 
     const Options&          options_;
+    const qemu::Board&      board_;
     bool                    visible_ = true;
     std::ofstream           log_;
     qemu::Clock::time_point deadline_ = qemu::Clock::time_point::max();
@@ -252,6 +254,10 @@ int Session::power_off(int exit_code, bool visible)
         if (visible) {
             fmt::print("{}", down.match);
         }
+        if (!board_.powers_off) {
+            console_.process().stop();
+            return exit_code;
+        }
         down = console_.wait_for({}, limits(k_power_off));
     }
     if (down.kind == Kind::ended) {
@@ -367,7 +373,7 @@ int run_session(const Boot& boot, const Options& options)
         fmt::print(stderr, "run: {}\n", process.error());
         return k_exit_trouble;
     }
-    Session session(std::move(*process), options);
+    Session session(std::move(*process), options, boot.board);
     if (options.command) {
         return boot.control ? session.execute(*options.command, *boot.control)
                             : session.execute(*options.command);

@@ -135,10 +135,14 @@ TEST(Machine, ABoardIsReadFromItsFile)
     EXPECT_EQ(board.load_address, 0x1000u);
     EXPECT_EQ(board.machine, "m");
     EXPECT_EQ(board.version, qemu::k_plain);
+    EXPECT_TRUE(board.powers_off);
 
     std::ofstream(file) << R"({"name": "b", "load_address": "0x1000",
         "qemu": {"version": "9.0", "machine": "m", "cpu": "c", "memory": "1G"}})";
     EXPECT_EQ(qemu::read_board(file).value().version, (qemu::Version{9, 0}));
+    std::ofstream(file) << R"({"name": "b", "load_address": "0x1000",
+        "qemu": {"powers_off": false, "machine": "m", "cpu": "c", "memory": "1G"}})";
+    EXPECT_FALSE(qemu::read_board(file).value().powers_off);
     std::ofstream(file) << R"({"name": "b", "load_address": "0x1000",
         "qemu": {"version": "new", "machine": "m", "cpu": "c", "memory": "1G"}})";
     EXPECT_NE(qemu::read_board(file).error().find("qemu.version"), std::string::npos);

@@ -10,13 +10,16 @@ namespace {
 TEST(Program, AVersionIsReadFromWhatQemuSays)
 {
     const auto said = qemu::parse_version("QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2)");
-    EXPECT_EQ(said, (qemu::Version{10, 0}));
+    EXPECT_EQ(said, (qemu::Version{10, 0, 2}));
+    EXPECT_EQ(said.value_or(qemu::Version{}).text(), "10.0.2");
     EXPECT_EQ(qemu::parse_version("8.2"), (qemu::Version{8, 2}));
     EXPECT_EQ(qemu::parse_version("8"), std::nullopt);
     EXPECT_EQ(qemu::parse_version("8."), std::nullopt);
     EXPECT_EQ(qemu::parse_version("no version"), std::nullopt);
     EXPECT_EQ(qemu::parse_version("99999999999.1"), std::nullopt);
     EXPECT_LT((qemu::Version{8, 2}), (qemu::Version{10, 0}));
+    EXPECT_LT((qemu::Version{10, 0, 2}), (qemu::Version{10, 0, 13}));
+    EXPECT_LT((qemu::Version{10, 0, 13}), (qemu::Version{10, 1}));
 }
 
 TEST(Program, OnlyWhatNeedsANewerOneGetsIt)

@@ -24,6 +24,8 @@ struct Board {
     bool is_kernel = false;
     /// Which of the machine's serial lines, from 0, is the board's console.
     unsigned serial_line = 0;
+    /// Whether a system can switch the machine off. Where not, QEMU must be ended.
+    bool powers_off = true;
 };
 
 /// Reads boards/<name>/board.json. The error says what is missing in which file.

@@ -15,16 +15,17 @@ namespace qemu {
 struct Version {
     unsigned major = 0;
     unsigned minor = 0;
+    unsigned patch = 0;
 
     auto operator<=>(const Version&) const = default;
-    /// "8.2"
+    /// "8.2", "10.0.13"
     [[nodiscard]] std::string text() const;
 };
 
 /// What Debian 12 has, and what every machine and device needs that does not say otherwise.
 inline constexpr Version k_plain{7, 2};
 
-/// The first two numbers of "8.2" or "QEMU emulator version 7.2.22 (Debian …)".
+/// The numbers of "8.2" or "QEMU emulator version 7.2.22 (Debian …)".
 [[nodiscard]] std::optional<Version> parse_version(std::string_view text);
 
 /// The program to start for what needs QEMU `needed` or newer: a name to be found through PATH, or
