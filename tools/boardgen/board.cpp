@@ -51,8 +51,8 @@ Result<std::uint64_t> number_of(const Json& object, const char* key)
 Result<> check_keys(const Json& json)
 {
     constexpr std::array known{
-        "name", "arch",         "pa_bits",       "cores",   "timer_hz",      "max_irq", "ram",
-        "qemu", "load_address", "kernel_frames", "devices", "device_arrays", "cpu"};
+        "name", "status", "arch",         "pa_bits",       "cores",   "timer_hz",      "max_irq",
+        "ram",  "qemu",   "load_address", "kernel_frames", "devices", "device_arrays", "cpu"};
     for (const auto& [key, value] : json.items()) {
         if (std::ranges::find(known, key) == known.end()) {
             return json_error(key,
@@ -121,6 +121,7 @@ Result<Device> read_device(const DeviceTree& tree, DeviceTree::Node node)
     device.interrupts   = TRY(tree.interrupts(node));
     device.clocks       = TRY(tree.clocks(node));
     device.dma_coherent = tree.has(node, "dma-coherent");
+    device.properties   = tree.numbers(node);
     return device;
 }
 
@@ -350,6 +351,9 @@ Result<Board> read_board(const DeviceTree& tree, std::string_view text)
         return std::unexpected("board.json: not a JSON object");
     }
     TRY(check_keys(json));
+    if (json.contains("status")) {
+        TRY(text_of(json, "status")); // for people: `vmm boards` shows it
+    }
     Board board{};
     board.name         = TRY(text_of(json, "name"));
     board.arch         = TRY(text_of(json, "arch"));

@@ -18,6 +18,7 @@ struct Device {
     std::vector<Interrupt>    interrupts;
     std::vector<Clock>        clocks;
     bool                      dma_coherent;
+    std::vector<Property>     properties{};
 };
 
 /// The frames of the interrupt controller. GICv2 has all but `redistributor`.

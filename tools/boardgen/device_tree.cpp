@@ -128,6 +128,17 @@ std::optional<std::uint64_t> DeviceTree::number(Node node, const char* property)
     return all.empty() || all.size() > 2 ? std::nullopt : std::optional{join(all)};
 }
 
+std::vector<Property> DeviceTree::numbers(Node node) const
+{
+    std::vector<Property> all;
+    for (const char* name : k_numbers) {
+        if (const auto cell = cells(node, name); cell.size() == 1) {
+            all.push_back({name, cell.front()});
+        }
+    }
+    return all;
+}
+
 bool DeviceTree::is_enabled(Node node) const
 {
     for (Node at = node; at >= 0; at = fdt_parent_offset(blob_, at)) {

@@ -4,6 +4,7 @@
 
 #include "base/result.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -39,6 +40,14 @@ struct Clock {
     bool operator==(const Clock&) const = default;
 };
 
+/// A number that a device's driver needs to know and finds nowhere else.
+struct Property {
+    std::string   name;
+    std::uint32_t value;
+
+    bool operator==(const Property&) const = default;
+};
+
 /// A read-only view of a DTB, which must outlive it.
 class DeviceTree {
 public:
@@ -72,6 +81,14 @@ public:
     /// `interrupts`; the interrupt parent must be an Arm GIC.
     [[nodiscard]] Result<std::vector<Interrupt>> interrupts(Node node) const;
     [[nodiscard]] Result<std::vector<Clock>>     clocks(Node node) const;
+    /// Which of k_numbers the node has.
+    [[nodiscard]] std::vector<Property> numbers(Node node) const;
+
+    /// Properties of one cell that say how a device's registers lie, or what it is: of serial ports
+    /// mostly, and of everything with Arm's identification registers.
+    static constexpr std::array k_numbers{
+        "arm,primecell-periphid", "clock-frequency", "current-speed", "fifo-size",
+        "reg-io-width",           "reg-offset",      "reg-shift"};
 
 private:
     explicit DeviceTree(const void* blob)

@@ -83,7 +83,7 @@ struct DeviceText {
 
 DeviceText device_cpp(const std::string& name, const Device& device)
 {
-    std::vector<std::string> compatible, registers, interrupts, clocks;
+    std::vector<std::string> compatible, registers, interrupts, clocks, properties;
     for (const auto& text : device.compatible) {
         compatible.push_back(fmt::format("\"{}\"", text));
     }
@@ -97,6 +97,9 @@ DeviceText device_cpp(const std::string& name, const Device& device)
     for (const auto& clock : device.clocks) {
         clocks.push_back(fmt::format("{{\"{}\", {}}}", clock.name, clock.frequency));
     }
+    for (const auto& property : device.properties) {
+        properties.push_back(fmt::format("{{\"{}\", {:#x}}}", property.name, property.value));
+    }
     const auto span = [&](const std::vector<std::string>& items, const char* suffix) {
         return items.empty() ? std::string{"{}"} : "detail::" + name + suffix;
     };
@@ -104,10 +107,12 @@ DeviceText device_cpp(const std::string& name, const Device& device)
         array_cpp("std::string_view", name + "_compatible", compatible) +
             array_cpp("base::HostRange", name + "_registers", registers) +
             array_cpp("arch::DeviceInterrupt", name + "_interrupts", interrupts) +
-            array_cpp("arch::DeviceClock", name + "_clocks", clocks),
-        fmt::format("{{\"{}\", {}, {}, {}, {}, {}}}", device.name, span(compatible, "_compatible"),
-                    span(registers, "_registers"), span(interrupts, "_interrupts"),
-                    span(clocks, "_clocks"), device.dma_coherent),
+            array_cpp("arch::DeviceClock", name + "_clocks", clocks) +
+            array_cpp("arch::DeviceProperty", name + "_properties", properties),
+        fmt::format("{{\"{}\", {}, {}, {}, {}, {}{}}}", device.name,
+                    span(compatible, "_compatible"), span(registers, "_registers"),
+                    span(interrupts, "_interrupts"), span(clocks, "_clocks"), device.dma_coherent,
+                    properties.empty() ? "" : ", " + span(properties, "_properties")),
     };
 }
 

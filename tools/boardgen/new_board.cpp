@@ -186,6 +186,9 @@ Result<std::string> Writer::device(Node node, const std::string& label,
     auto       body  = fmt::format("\t{}: {} {{\n\t\tcompatible = {};\n", label, head,
                                    quoted(tree_.texts(node, "compatible")));
     body += tree_.has(node, "dma-coherent") ? "\t\tdma-coherent;\n" : "";
+    for (const auto& number : tree_.numbers(node)) {
+        body += fmt::format("\t\t{} = <{:#x}>;\n", number.name, number.value);
+    }
     return body + lines + fmt::format("\t\treg = {};\n", fmt::join(ranges, ",\n\t\t      "));
 }
 

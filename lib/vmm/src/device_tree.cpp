@@ -449,6 +449,9 @@ GuestDevice guest_device(const arch::Device& device)
         (void)result.clocks.push_back(clock);
     }
     result.dma_coherent = device.dma_coherent;
+    for (const auto& property : device.properties) {
+        (void)result.properties.push_back({property.name, property.value});
+    }
     return result;
 }
 

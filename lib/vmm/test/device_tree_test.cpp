@@ -240,14 +240,18 @@ TEST(DeviceTree, APassedThroughDeviceKeepsItsAddresses)
     const std::array registers{*base::HostRange::create(base::HostPhysical{0x900'0000}, 0x1000)};
     constexpr std::array<arch::DeviceInterrupt, 1> k_lines{{{33, arch::Trigger::level_high}}};
     constexpr std::array<arch::DeviceClock, 1>     k_clocks{{{"uartclk", 24'000'000}}};
-    const auto                                     device = vmm::guest_device(
-                                            {"pl011@9000000", k_names, registers, k_lines, k_clocks, /* dma_coherent = */ true});
+    constexpr std::array<arch::DeviceProperty, 1>  k_numbers{
+        {{"arm,primecell-periphid", 0x24'1011}}};
+    const auto device = vmm::guest_device({"pl011@9000000", k_names, registers, k_lines, k_clocks,
+                                           /* dma_coherent = */ true, k_numbers});
     EXPECT_EQ(device.name, "pl011");
     EXPECT_EQ(device.compatible[1], "arm,primecell");
     EXPECT_EQ(device.registers[0], range(0x900'0000, 0x1000));
     EXPECT_EQ(device.interrupts[0].intid, 33U);
     EXPECT_EQ(device.clocks[0].frequency, 24'000'000U);
     EXPECT_TRUE(device.dma_coherent);
+    EXPECT_EQ(device.properties[0].name, "arm,primecell-periphid");
+    EXPECT_EQ(std::get<std::uint32_t>(device.properties[0].value), 0x24'1011U);
 }
 
 TEST(DeviceTree, MachinesThatCannotBeDescribed)

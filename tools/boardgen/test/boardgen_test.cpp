@@ -242,7 +242,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Made{"maaxboard", 3, 0x3880'0000, 0x3086'0000, 32 + 26, "ttymxc0"},
                     Made{"odroidc4", 2, 0xffc0'1000, 0xff80'3000, 32 + 193, "ttyAML0"},
                     Made{"rock3b", 3, 0xfd40'0000, 0xfe66'0000, 32 + 118, "ttyS0"},
-                    Made{"rpi4b", 2, 0xff84'1000, 0xfe20'1000, 32 + 121, "ttyAMA0"}),
+                    Made{"rpi4b_1gb", 2, 0xff84'1000, 0xfe20'1000, 32 + 121, "ttyAMA0"}),
     [](const auto& test) { return test.param.name; });
 
 TEST(CMakeFacts, NameTheConsoleAsLinuxDoes)
@@ -362,7 +362,7 @@ const Spoiled k_spoiled[] = {
     {"NoNumber", k_v2, [](Input& i) { i.facts["timer_hz"] = "fast"; },
      "board.json: \"timer_hz\" is missing or neither a number nor a string like \"0x70000000\""},
     {"UnknownKey", k_v2, [](Input& i) { i.facts.erase("qemu"), i.facts["colour"] = 1; },
-     "board.json: \"colour\" is no known key; known: name, arch, pa_bits, cores, timer_hz, "
+     "board.json: \"colour\" is no known key; known: name, status, arch, pa_bits, cores, timer_hz, "
      "max_irq, "
      "ram, qemu, load_address, kernel_frames, devices, device_arrays, cpu"},
     {"FrameOfTheOtherGic", k_v3,

@@ -63,7 +63,7 @@ constexpr const char* k_tree = R"(/dts-v1/;
             reg = <0x7e900000 0x1000>;
         };
         port: serial@7e201000 { compatible = "arm,pl011"; reg = <0x7e201000 0x200>; interrupts = <0 121 4>; };
-        other: serial@7e202000 { compatible = "arm,pl011"; reg = <0x7e202000 0x200>; interrupts = <0 122 4>; };
+        other: serial@7e202000 { compatible = "arm,pl011"; arm,primecell-periphid = <0x241011>; reg = <0x7e202000 0x200>; interrupts = <0 122 4>; };
         off: serial@7e203000 { compatible = "arm,pl011"; reg = <0x7e203000 0x200>; status = "disabled"; };
         card: my-card@7e300000 { compatible = "acme,card"; reg = <0x7e300000 0x100>; interrupts = <0 70 1>; };
     };
@@ -119,6 +119,11 @@ TEST(NewBoard, IsABoardThatReadsBackAsTheTreeSays)
     EXPECT_EQ(board->load_address, 0x4200'0000U);
     EXPECT_EQ(board->devices.at("uart0").registers.front().start, 0xfe20'1000U);
     EXPECT_FALSE(board->devices.contains("uart2")) << "it is disabled";
+    EXPECT_THAT(board->console.properties,
+                testing::ElementsAre(boardgen::Property{"arm,primecell-periphid", 0x241011}));
+    EXPECT_THAT(boardgen::cpp_header(*board),
+                HasSubstr("{\"arm,primecell-periphid\", 0x241011},\n}};"));
+    EXPECT_THAT(board->devices.at("uart0").properties, testing::IsEmpty());
     EXPECT_TRUE(board->devices.at("my_card").interrupts.front().edge);
     EXPECT_FALSE(board->qemu);
 }

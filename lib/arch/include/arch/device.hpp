@@ -29,6 +29,14 @@ struct DeviceClock {
     constexpr bool operator==(const DeviceClock&) const = default;
 };
 
+/// A number that the device's driver reads from its node: `reg-shift`, `clock-frequency`.
+struct DeviceProperty {
+    std::string_view name;
+    std::uint32_t    value;
+
+    constexpr bool operator==(const DeviceProperty&) const = default;
+};
+
 /// A device with at least one range of registers.
 struct Device {
     std::string_view                  name;       ///< of the node: "pl011@9000000"
@@ -37,6 +45,7 @@ struct Device {
     std::span<const DeviceInterrupt>  interrupts;
     std::span<const DeviceClock>      clocks;
     bool                              dma_coherent = false;
+    std::span<const DeviceProperty>   properties{};
 
     /// Start and size in bytes of the first range of registers.
     [[nodiscard]] constexpr base::HostPhysical base() const { return registers.front().start(); }
