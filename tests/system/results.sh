@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # results.sh FOLDER WHAT: the table of what the long tests recorded in FOLDER, one file a test. WHAT is linux
-# (guests under load), siege (a hostile virtIO driver) or features (of virtIO devices, on and off).
+# (guests under load), siege (a hostile virtIO driver), features (of virtIO devices, on and off) or boards (of QEMU's).
 set -euo pipefail
-what=${2:?usage: results.sh FOLDER linux|siege|features}
+what=${2:?usage: results.sh FOLDER linux|siege|features|boards}
 cd "$1"
 commit=$(git -c safe.directory='*' rev-parse --short HEAD 2> /dev/null || echo unknown)
 found="what ./test --long found on $(date +%F) at commit $commit. A test that failed has no line."
@@ -32,6 +32,11 @@ linux)
 siege)
     echo "A guest that breaks every rule of virtIO among neighbours that notice nothing: $found"
     section siege "each attack, and what the device made of it (neither: nothing had to come of it)"
+    ;;
+boards)
+    echo "Boards that a newer QEMU has: $found"
+    section boards "Debian's kernel in a VM with the board's serial port, until it powers off (QEMU's version: the oldest that will do)"
+    section built "built, not run: images of boards that QEMU does not have"
     ;;
 features)
     echo "Features of virtIO devices, on and off: $found"
