@@ -98,7 +98,9 @@ std::expected<RunningSystem, std::string> choose_system(const std::vector<Runnin
     }
     if (meant.empty()) {
         return std::unexpected(
-            name.empty() ? "no system with a control channel is running; `./run vsock` starts one"
+            name.empty() ? "no system with a control channel is running here; `vmm run` in a "
+                           "project that has the "
+                           "device control starts one, in libvmm's source tree ./run vsock"
                          : fmt::format("no system {} with a control channel is running", name));
     }
     std::string sockets;

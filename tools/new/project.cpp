@@ -36,6 +36,11 @@ Result<> check_wishes(const Wishes& wishes, const KnownBoard& board)
     if (const auto objection = objection_to_parts(wishes.parts, wishes.guest, board)) {
         return refuse(*objection);
     }
+    if (wishes.identity && wishes.guest == GuestKind::bare_metal) {
+        return refuse(
+            "a device that moves data by itself needs a guest that finds out where its RAM "
+            "is; the bare-metal program is linked for one place");
+    }
     if (wishes.ram == 0 || wishes.ram % k_large_page != 0) {
         return refuse(
             fmt::format("guest RAM of {:#x} bytes: give a multiple of 2 MiB, as 256M", wishes.ram));
@@ -87,6 +92,7 @@ Words words_of(const Wishes& wishes, const KnownBoard& board)
                                   ? ""
                                   : fmt::format(" vcpus=\"{}\" budget=\"200\"", wishes.vcpus)},
                     {"mac", mac_of(wishes.name)},
+                    {"identity", wishes.identity ? " identity=\"true\"" : ""},
                     {"passed", ""}};
     for (const auto& element : wishes.passed) {
         words.values["passed"] += "        " + element + "\n";

@@ -23,6 +23,7 @@ struct Wishes {
     std::uint64_t            ram   = std::uint64_t{256} << 20; ///< bytes
     unsigned                 vcpus = 1;
     std::vector<std::string> passed; ///< further elements of the guest, as XML
+    bool identity = false; ///< its RAM has its physical addresses, for devices that move data
 };
 
 struct File {

@@ -15,8 +15,8 @@ using check::Node;
 using check::Range;
 using check::Tree;
 
-constexpr std::uint64_t k_page      = 0x1000;
-constexpr std::uint32_t k_first_spi = 32;
+constexpr std::uint64_t k_page         = 0x1000;
+constexpr std::uint32_t k_first_shared = 32;
 
 Range pages_of(const Range& range)
 {
@@ -87,7 +87,7 @@ private:
             }
         }
         for (const auto& line : node.interrupts) {
-            if (line.intid < k_first_spi) {
+            if (line.intid < k_first_shared) {
                 closure_.refusals.push_back(
                     {Refusal::Kind::interrupt, node.path,
                      fmt::format("interrupt {} of {} is one of a CPU's own (PPI)", line.intid,
@@ -145,7 +145,7 @@ private:
     {
         for (const auto& line : node.interrupts) {
             const auto at = std::ranges::find(closure_.interrupts, line.intid, &Line::intid);
-            if (at == closure_.interrupts.end() || line.intid < k_first_spi || is_shared(node)) {
+            if (at == closure_.interrupts.end() || line.intid < k_first_shared || is_shared(node)) {
                 continue;
             }
             if (!node.enabled) {

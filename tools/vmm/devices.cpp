@@ -3,6 +3,7 @@
 
 #include "base/result.hpp"
 #include "control.hpp"
+#include "installation.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -71,8 +72,8 @@ Result<> check(const qemu::Disk& disk)
     if (!has_partition_table(disk.file)) {
         return std::unexpected(fmt::format(
             "the disk image {} has no partition table, and each guest gets a partition: "
-            "`build/host/tools/disk/disk -o IMAGE {}` makes an image with it as its partition",
-            name, name));
+            "`{} -o IMAGE {}` makes an image with it as its partition",
+            name, installation().disk.string(), name));
     }
     if (qemu::is_in_use(disk)) {
         return std::unexpected(fmt::format(
@@ -89,7 +90,7 @@ Result<qemu::Disk> choose_disk(const System& system, const Options& options, std
     if (turn < options.disks.size()) {
         disk = {.file = options.disks[turn], .persistent = true};
     } else if (system.disk.empty()) {
-        return std::unexpected(fmt::format("the example {} comes without an image for its disk "
+        return std::unexpected(fmt::format("the system {} comes without an image for its disk "
                                            "'{}': give one with --disk FILE",
                                            system.name, name));
     } else {
@@ -131,7 +132,7 @@ Result<std::vector<qemu::Device>> devices_for(const System& system, const Option
         } else if (used.device_class == "serial") {
             device.kind = qemu::SerialPort{.is_terminal = !has_uart && used.name != k_control};
         } else {
-            return std::unexpected(fmt::format("the example {} has a driver of class {} on {}, and "
+            return std::unexpected(fmt::format("the system {} has a driver of class {} on {}, and "
                                                "which device of QEMU that needs is not known",
                                                system.name, used.device_class, used.device));
         }
@@ -139,19 +140,18 @@ Result<std::vector<qemu::Device>> devices_for(const System& system, const Option
     }
     if (options.disks.size() > disks) {
         return std::unexpected(
-            disks == 0 ? fmt::format("--disk: the example {} has no disk", system.name)
-                       : fmt::format("--disk: the example {} has {} disk(s), and {} are given",
+            disks == 0 ? fmt::format("--disk: the system {} has no disk", system.name)
+                       : fmt::format("--disk: the system {} has {} disk(s), and {} are given",
                                      system.name, disks, options.disks.size()));
     }
     const bool has_sound = std::ranges::any_of(devices, [](const qemu::Device& device) {
         return std::holds_alternative<qemu::Sound>(device.kind);
     });
     if (!options.wav.empty() && !has_sound) {
-        return std::unexpected(fmt::format("--wav: the example {} has no sound", system.name));
+        return std::unexpected(fmt::format("--wav: the system {} has no sound", system.name));
     }
     if (!options.forwards.empty() && !networks) {
-        return std::unexpected(
-            fmt::format("--forward: the example {} has no network", system.name));
+        return std::unexpected(fmt::format("--forward: the system {} has no network", system.name));
     }
     return devices;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The front door: vmm, which is also behind ./run of libvmm's source tree.
 #include "commands.hpp"
+#include "installation.hpp"
 
 #include <fmt/format.h>
 
@@ -52,21 +53,29 @@ int main(int argument_count, char** arguments)
         fmt::print("libvmm {}\n", LIBVMM_VERSION);
         return 0;
     }
-    // Without a command's name it is `run`: ./run linux --board …
+    const auto project = find_project(std::filesystem::current_path());
+    if (!project) {
+        fmt::print(stderr, "vmm: {}\n", project.error());
+        return 1;
+    }
     const Command* command = words.empty() ? nullptr : find_command(words.front());
-    if (command == nullptr) {
-        command = find_command("run");
-    } else {
+    if (command != nullptr) {
         words.erase(words.begin());
+    } else if (*project || installation().is_source_tree) {
+        command = find_command("run"); // ./run linux --board …
+    } else if (words.empty()) {
+        fmt::print("{}", overview_of(described_commands()));
+        return 0;
+    } else {
+        fmt::print(stderr, "vmm: there is no command {}; vmm --help lists them\n", words.front());
+        return 1;
     }
     const auto parser = described(*command);
     if (!command->is_hidden && asks_for_help(words, *parser)) {
         fmt::print("{}", help_of(*parser));
         return 0;
     }
-    const auto project = find_project(std::filesystem::current_path());
-    const auto code =
-        project ? command->run(std::move(words), *project) : std::unexpected(project.error());
+    const auto code = command->run(std::move(words), *project);
     if (!code) {
         fmt::print(stderr, "vmm {}: {}\n", command->name, code.error());
         return 1;

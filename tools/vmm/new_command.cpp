@@ -3,10 +3,12 @@
 #include "ask.hpp"
 #include "base/result.hpp"
 #include "boards.hpp"
+#include "closure.hpp"
 #include "commands.hpp"
 #include "installation.hpp"
 #include "project.hpp"
 #include "terminal.hpp"
+#include "tree_source.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -35,6 +37,7 @@ struct NewOptions {
     std::string              board;
     std::string              guest;
     std::vector<std::string> devices;
+    std::vector<std::string> passed;
     std::string              memory;
     unsigned                 vcpus = 0;
     bool                     yes   = false;
@@ -76,6 +79,13 @@ void describe(CLI::App& app, NewOptions& options)
                        fmt::join(parts, ", ")))
         ->type_name("DEVICES")
         ->delimiter(',')
+        ->allow_extra_args(false);
+    app.add_option(
+           "--passthrough", options.passed,
+           "a device of the board that the guest gets for itself: a name of its board.json, "
+           "or a node of its device tree by path, alias or name. What the device needs comes "
+           "along; what cannot be is refused with the reason. Again for more")
+        ->type_name("NODE")
         ->allow_extra_args(false);
     app.add_option("--memory", options.memory, "the guest's RAM (256M)")->type_name("SIZE");
     app.add_option("--vcpus", options.vcpus, "the guest's CPUs (1)")->type_name("N");
@@ -272,6 +282,59 @@ private:
     const std::optional<Project>& project_;
 };
 
+/// The node of a device that a layout names: "uart0", "virtio_mmio.31"; what is no such name as it
+/// is.
+std::string node_of(const boardgen::Board& board, const std::string& name)
+{
+    if (const auto device = board.devices.find(name); device != board.devices.end()) {
+        return device->second.name;
+    }
+    const auto dot   = name.find('.');
+    const auto array = board.device_arrays.find(name.substr(0, dot));
+    if (dot != name.npos && array != board.device_arrays.end()) {
+        const auto index = static_cast<std::size_t>(std::atoi(name.c_str() + dot + 1));
+        return index < array->second.size() ? array->second[index].name : name;
+    }
+    return name;
+}
+
+/// Adds the devices that the guest gets for itself, if it can have them beside the others.
+Result<> add_passed(::project::Wishes& wishes, const KnownBoard& known, const BoardPlace& place,
+                    const std::vector<std::string>& names)
+{
+    if (names.empty()) {
+        return {};
+    }
+    const auto tree = check::read_tree(place.folder / "board.dts", "board.dts");
+    if (!tree) {
+        return std::unexpected(tool::format_error(tree.error()));
+    }
+    const auto path_of = [&](const std::string& name) {
+        const auto* const node = passthrough::find(*tree, node_of(known.board, name));
+        return node == nullptr ? name : node->path;
+    };
+    passthrough::Request request;
+    for (const auto& offer : known.offers) {
+        if (wishes.parts.contains(offer.part) && !offer.device.empty()) {
+            request.taken.push_back(path_of(offer.device));
+        }
+    }
+    for (const auto& name : names) {
+        request.devices.push_back(path_of(name));
+        wishes.passed.push_back(fmt::format("<passthrough device=\"{}\" />", name));
+    }
+    const auto closure = passthrough::close(*tree, request);
+    if (!closure.refusals.empty()) {
+        std::string text = "the guest cannot have what --passthrough asks for";
+        for (const auto& refusal : closure.refusals) {
+            text += fmt::format("\n  {}\n      hint: {}", refusal.what, refusal.hint);
+        }
+        return std::unexpected(text);
+    }
+    wishes.identity = closure.needs_identity();
+    return {};
+}
+
 /// Not every libvmm has all that guests boot.
 Result<> check_images(const ::project::Wishes& wishes)
 {
@@ -324,7 +387,9 @@ Result<int> new_command(std::vector<std::string> words, const std::optional<Proj
     const bool asks = !options.yes && !options.json && is_interactive();
     Questions  questions{std::cin, std::cout};
     KnownBoard known;
-    const auto wishes = TRY(Interview(options, asks ? &questions : nullptr, project).wishes(known));
+    auto       wishes = TRY(Interview(options, asks ? &questions : nullptr, project).wishes(known));
+    const auto place  = TRY(find_board(project, wishes.board));
+    TRY(add_passed(wishes, known, place, options.passed));
     TRY(check_images(wishes));
     const auto files = TRY(::project::make_project(wishes, known));
     TRY(::project::write_project(options.folder, files));
@@ -341,9 +406,12 @@ Result<int> new_command(std::vector<std::string> words, const std::optional<Proj
         fmt::print("{}\n", json.dump(2));
         return 0;
     }
-    fmt::print("{}: a {} guest on {} with {}. Its README.md says what is where.\n", options.folder,
-               wishes.guest == GuestKind::linux_kernel ? "Linux" : "bare-metal", wishes.board,
-               names_of(wishes.parts));
+    fmt::print("{}: a {} guest on {} with {}{}. Its README.md says what is where.\n",
+               options.folder, wishes.guest == GuestKind::linux_kernel ? "Linux" : "bare-metal",
+               wishes.board, names_of(wishes.parts),
+               options.passed.empty()
+                   ? ""
+                   : fmt::format(", and {} for itself", fmt::join(options.passed, ", ")));
     fmt::print("Next:  cd {} && {} {}\n", options.folder, program_name(),
                known.board.qemu ? "run" : "build");
     return 0;

@@ -278,10 +278,10 @@ Result<> remake_description(System& system, std::uint64_t memory, const fs::path
 Result<System> with_own_guest(System system, const OwnGuest& own, const fs::path& folder)
 {
     if (!system.guest) {
-        return std::unexpected(fmt::format(
-            "the example {} has no guest: --kernel, --memory and the like need one that "
-            "has, such as linux",
-            system.name));
+        return std::unexpected(
+            fmt::format("the system {} has no guest: --kernel, --memory and the like need one that "
+                        "has, such as linux",
+                        system.name));
     }
     const auto images = folder / "guest";
     TRY(collect_images(*system.guest, own, images));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "session.hpp"
 
+#include "installation.hpp"
 #include "shell.hpp"
 #include "terminal.hpp"
 
@@ -362,8 +363,8 @@ int run_session(const Boot& boot, const Options& options)
                             .log     = options.log,
                             .extra   = options.qemu_arguments});
     if (boot.control && !options.command) {
-        fmt::print(stderr, "-- `./run exec -- COMMAND` runs it in a guest; control socket: {}\n",
-                   boot.control->socket.string());
+        fmt::print(stderr, "-- `{} exec -- COMMAND` runs it in a guest; control socket: {}\n",
+                   installation().is_source_tree ? "./run" : "vmm", boot.control->socket.string());
     }
     if (interactive) {
         return run_at_terminal(command);

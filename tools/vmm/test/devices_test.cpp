@@ -79,7 +79,7 @@ TEST(Devices, WhatCannotBeIsSaid)
 {
     const auto   system = system_with({k_all[1]});
     vmm::Options options;
-    EXPECT_EQ(error_of(system, options), "the example example comes without an image for its disk "
+    EXPECT_EQ(error_of(system, options), "the system example comes without an image for its disk "
                                          "'my-disk': give one with --disk FILE");
     EXPECT_THAT(error_of(system_with({k_all[1]}, "/nowhere.img"), options),
                 HasSubstr("the disk image /nowhere.img cannot be read"));
@@ -95,16 +95,16 @@ TEST(Devices, WhatCannotBeIsSaid)
     const auto good = image("good.img", 8192);
     options.disks   = {good, good};
     EXPECT_EQ(error_of(system, options),
-              "--disk: the example example has 1 disk(s), and 2 are given");
-    EXPECT_EQ(error_of(system_with({}), options), "--disk: the example example has no disk");
+              "--disk: the system example has 1 disk(s), and 2 are given");
+    EXPECT_EQ(error_of(system_with({}), options), "--disk: the system example has no disk");
     options.disks    = {good};
     options.forwards = {{.host = 1, .address = {}, .guest = 2}};
-    EXPECT_EQ(error_of(system, options), "--forward: the example example has no network");
+    EXPECT_EQ(error_of(system, options), "--forward: the system example has no network");
     EXPECT_THAT(error_of(system_with({{"camera", "s", "virtio_mmio.1"}}), {}),
                 HasSubstr("a driver of class camera on virtio_mmio.1"));
     options     = {};
     options.wav = "played.wav";
-    EXPECT_EQ(error_of(system_with({}), options), "--wav: the example example has no sound");
+    EXPECT_EQ(error_of(system_with({}), options), "--wav: the system example has no sound");
 }
 
 /// Holds the lock that QEMU has on a file which it writes.
