@@ -183,15 +183,23 @@ Complaints check_words(const std::string& path, std::string_view text)
     static const std::regex k_foreign(
         R"re((^|[^A-Za-z0-9_.}])/(work|tmp)/[a-z]|\.\./share[d]|deb\.debia[n]\.org|registry\.npmj[s])re");
 
+    // Few lines have the beginning of one of these; expressions are slow, and the project is large.
+    static constexpr std::array k_hints_unfinished{"TOD", "FIXM", "XX", "HAC"};
+    static constexpr std::array k_hints_foreign{"/work/", "/tmp/", "../share", "deb.deb",
+                                                "registry.npm"};
+    const auto                  has_any = [](const std::string& line, const auto& hints) {
+        return std::ranges::any_of(hints, [&](auto hint) { return line.contains(hint); });
+    };
+
     Complaints complaints;
     bool       licensed = !is_source(path);
     for_each_line(text, [&](int number, const std::string& line) {
         licensed =
             licensed || (number <= 2 && line.contains("SPDX-License-Identifier: BSD-2-Clause"));
-        if (std::regex_search(line, k_unfinished)) {
+        if (has_any(line, k_hints_unfinished) && std::regex_search(line, k_unfinished)) {
             complaints.push_back(fmt::format("{}:{}: something is left to do", path, number));
         }
-        if (std::regex_search(line, k_foreign)) {
+        if (has_any(line, k_hints_foreign) && std::regex_search(line, k_foreign)) {
             complaints.push_back(
                 fmt::format("{}:{}: names a folder or host of somebody's machine", path, number));
         }
