@@ -187,15 +187,17 @@ Complaints check_words(const std::string& path, std::string_view text)
     static constexpr std::array k_hints_unfinished{"TOD", "FIXM", "XX", "HAC"};
     static constexpr std::array k_hints_foreign{"/work/", "/tmp/", "../share", "deb.deb",
                                                 "registry.npm"};
-    const auto                  has_any = [](const std::string& line, const auto& hints) {
-        return std::ranges::any_of(hints, [&](auto hint) { return line.contains(hint); });
+    const auto                  has_any = [](std::string_view in, const auto& hints) {
+        return std::ranges::any_of(hints, [&](auto hint) { return in.contains(hint); });
     };
 
+    const auto head = text.substr(0, text.find('\n', text.find('\n') + 1));
+    const bool licensed =
+        !is_source(path) || head.contains("SPDX-License-Identifier: BSD-2-Clause");
     Complaints complaints;
-    bool       licensed = !is_source(path);
-    for_each_line(text, [&](int number, const std::string& line) {
-        licensed =
-            licensed || (number <= 2 && line.contains("SPDX-License-Identifier: BSD-2-Clause"));
+    // And few files: lines are looked at where there is something.
+    const bool is_suspect = has_any(text, k_hints_unfinished) || has_any(text, k_hints_foreign);
+    for_each_line(is_suspect ? text : std::string_view{}, [&](int number, const std::string& line) {
         if (has_any(line, k_hints_unfinished) && std::regex_search(line, k_unfinished)) {
             complaints.push_back(fmt::format("{}:{}: something is left to do", path, number));
         }
