@@ -9,7 +9,7 @@
 
 set(share share/libvmm)
 # Files of an older version would be compiled with the new ones.
-foreach(folder lib components picokit cmake make tools)
+foreach(folder lib components boards generated-boards sdk picokit cmake make tools)
     install(CODE "file(REMOVE_RECURSE \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${share}/${folder}\")")
 endforeach()
 
@@ -41,9 +41,16 @@ file(CONFIGURE OUTPUT ${made}/libvmmConfig.cmake @ONLY CONTENT
 install(FILES ${made}/installed.cmake DESTINATION ${share}/cmake)
 install(FILES ${made}/libvmmConfig.cmake cmake/libvmmConfigVersion.cmake DESTINATION lib/cmake/libvmm)
 
-install(DIRECTORY ${VMM_BOARDS_DIR}/ DESTINATION ${share}/generated-boards PATTERN stamp EXCLUDE)
+# Not what is left of boards that had another name.
+file(GLOB all_boards RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}/boards CONFIGURE_DEPENDS boards/*/board.json)
+list(TRANSFORM all_boards REPLACE "/board.json" "")
+foreach(board ${all_boards})
+    install(DIRECTORY ${VMM_BOARDS_DIR}/${board} DESTINATION ${share}/generated-boards PATTERN stamp EXCLUDE)
+    install(DIRECTORY ${VMM_SDK_DIR}/board/${board} DESTINATION ${share}/sdk/board OPTIONAL)
+endforeach()
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/parts.mk DESTINATION ${share}/make)
-install(DIRECTORY ${VMM_SDK_DIR}/ DESTINATION ${share}/sdk USE_SOURCE_PERMISSIONS)
+install(DIRECTORY ${VMM_SDK_DIR}/ DESTINATION ${share}/sdk USE_SOURCE_PERMISSIONS OPTIONAL
+        PATTERN board EXCLUDE)
 # Some are links to what was fetched, some have holes.
 set(guest "\"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${share}/guest\"")
 install(CODE "file(MAKE_DIRECTORY ${guest})")
@@ -65,8 +72,7 @@ set(LIBVMM_SDK_BOARDS "" CACHE STRING "Boards of the target sdk; empty: all")
 set(LIBVMM_SDK_CONFIGS debug release CACHE STRING "Their configurations")
 set(boards ${LIBVMM_SDK_BOARDS})
 if(NOT boards)
-    file(GLOB boards RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}/boards CONFIGURE_DEPENDS boards/*/board.json)
-    list(TRANSFORM boards REPLACE "/board.json" "")
+    set(boards ${all_boards})
 endif()
 add_custom_target(sdk)
 set(previous)
