@@ -29,6 +29,9 @@ unsigned height(const tool::MemoryRegion& region)
     return k_least + k_step * static_cast<unsigned>(std::bit_width(pages) - 1);
 }
 
+/// So many rows are a column; the rest stands beside it.
+constexpr std::size_t k_rows = 28;
+
 /// One node. Nodes that nothing joins are packed side by side, in the order of `order`, all
 /// beginning at the top.
 std::string begin_table(std::size_t order, const std::string& title)
@@ -57,21 +60,72 @@ std::string cells(const Row& row, bool with_address)
                        escape(region.name), row.note);
 }
 
+/// Tables beside each other, none with more than so many rows.
+class Columns {
+public:
+    explicit Columns(std::string& text)
+        : text_{text}
+    {
+    }
+
+    /// Begins a list of `rows` rows: below the last one if it is of the same kind and there is
+    /// room.
+    void begin(const std::string& title, std::size_t rows, bool may_follow)
+    {
+        if (open_ && may_follow && used_ + rows + 1 <= k_rows) {
+            text_ +=
+                fmt::format("<TR><TD COLSPAN=\"4\" BORDER=\"0\" ALIGN=\"LEFT\"><B>{}</B></TD></TR>",
+                            escape(title));
+            ++used_;
+        } else {
+            end();
+            text_ += begin_table(++order_, title);
+            used_ = 0;
+            open_ = true;
+        }
+        title_ = title;
+    }
+    void row(const std::string& cells)
+    {
+        if (used_ == k_rows) {
+            end();
+            text_ += begin_table(++order_, title_ + ", continued");
+            used_ = 0;
+            open_ = true;
+        }
+        text_ += cells;
+        ++used_;
+    }
+    void end()
+    {
+        if (open_) {
+            text_ += k_end_table;
+        }
+        open_ = false;
+    }
+
+private:
+    std::string& text_;
+    std::string  title_;
+    std::size_t  order_ = 0;
+    std::size_t  used_  = 0;
+    bool         open_  = false;
+};
+
 /// An address space from its lowest row up, with a line where it has holes.
-std::string address_table(std::size_t order, const std::string& title, std::vector<Row> rows)
+void add_addresses(Columns& columns, std::vector<Row> rows)
 {
     std::ranges::stable_sort(rows, {}, &Row::start);
-    auto text = begin_table(order, title);
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        text += cells(rows[i], true);
-        const auto end = rows[i].start + rows[i].region->size.value_or(0);
+        auto       text = cells(rows[i], true);
+        const auto end  = rows[i].start + rows[i].region->size.value_or(0);
         if (i + 1 < rows.size() && rows[i + 1].start > end) {
             text += fmt::format("<TR><TD COLSPAN=\"4\" BORDER=\"0\" ALIGN=\"CENTER\"><FONT "
                                 "COLOR=\"#999999\" POINT-SIZE=\"9\">hole, {}</FONT></TD></TR>",
                                 rough_size_text(rows[i + 1].start - end));
         }
+        columns.row(text);
     }
-    return text + k_end_table;
 }
 
 } // namespace
@@ -114,10 +168,12 @@ std::string draw_memory(const tool::System& system, const std::string& title)
         "memory of guests · green: memory of domains</FONT>>]\n"
         "node [fontname=\"Helvetica\", fontsize=11, shape=plain]\n",
         escape(title));
-    std::size_t order = 0;
+    Columns columns{text};
     if (!fixed.empty()) {
-        text += address_table(++order, "at a physical address", std::move(fixed));
+        columns.begin("at a physical address", fixed.size(), false);
+        add_addresses(columns, std::move(fixed));
     }
+    bool first = true;
     for (const auto& pd : system.pds) {
         if (!pd.vm) {
             continue;
@@ -129,16 +185,17 @@ std::string draw_memory(const tool::System& system, const std::string& title)
                                 map.cached ? "#cfe2f7" : "#fbe0c3"});
             }
         }
-        text += address_table(++order, "as " + pd.vm->name + " sees it (guest physical)",
-                              std::move(rows));
+        columns.begin("as " + pd.vm->name + " sees it (guest physical)", rows.size(), !first);
+        first = false;
+        add_addresses(columns, std::move(rows));
     }
     if (!placed.empty()) {
-        text += begin_table(++order, "anywhere in RAM (the Microkit tool places it)");
+        columns.begin("anywhere in RAM (the Microkit tool places it)", placed.size(), false);
         for (const auto& row : placed) {
-            text += cells(row, false);
+            columns.row(cells(row, false));
         }
-        text += k_end_table;
     }
+    columns.end();
     if (system.regions.empty()) {
         text += "none [label=\"no regions\"]\n";
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "picture.hpp"
 
+#include "labels.hpp"
 #include "relations.hpp"
 #include "text.hpp"
 
@@ -11,50 +12,25 @@
 namespace graph {
 namespace {
 
-/// So many regions are named where they are; the others are counted.
-constexpr std::size_t k_named_regions = 5;
+/// With more links than these a picture says less of each, so that it stays readable: regions are
+/// summed up, what three or more share is a list, and words stand for the lines to servers that
+/// everybody calls, and between equals.
+constexpr std::size_t k_many_links = 24;
+constexpr std::size_t k_many_calls = 4;
 
 constexpr const char* k_small_begin = "<FONT POINT-SIZE=\"10\">";
 constexpr const char* k_small_end   = "</FONT>";
-
-std::string region_line(const tool::MemoryRegion& region)
-{
-    const auto place =
-        region.phys_addr ? fmt::format(" at {:#x}", *region.phys_addr) : std::string{};
-    return fmt::format("{} {}{}", escape(region.name), escape(size_of(region)), place);
-}
-
-/// Regions as lines of a label; with more than a few of them, the largest are named.
-std::string region_lines(const tool::System& system, std::vector<std::size_t> regions,
-                         const char* line_end)
-{
-    const auto size_at = [&](std::size_t region) {
-        return system.regions[region].size.value_or(0);
-    };
-    std::string text;
-    if (regions.size() > k_named_regions) {
-        std::ranges::stable_sort(regions, std::ranges::greater{}, size_at);
-    }
-    const auto named = regions.size() > k_named_regions ? k_named_regions - 1 : regions.size();
-    for (std::size_t i = 0; i < named; ++i) {
-        text += region_line(system.regions[regions[i]]) + line_end;
-    }
-    if (named < regions.size()) {
-        std::uint64_t rest = 0;
-        for (std::size_t i = named; i < regions.size(); ++i) {
-            rest += size_at(regions[i]);
-        }
-        text += fmt::format("and {} more, {}{}", regions.size() - named, size_text(rest), line_end);
-    }
-    return text;
-}
 
 class Picture {
 public:
     Picture(const tool::System& system, const std::string& title)
         : system_{system}
         , all_{relate(system)}
+        , many_{all_.links.size() > k_many_links}
     {
+        for (const auto& [ends, link] : all_.links) {
+            callers_[ends.second] += is_call_alone(link) ? 1U : 0U;
+        }
         std::size_t machines = 0;
         for (const auto& pd : system.pds) {
             machines += pd.vm ? 1U : 0U;
@@ -80,11 +56,17 @@ public:
             }
         }
         for (const auto& [ends, link] : all_.links) {
-            add_link(ends.first, ends.second, link);
+            if (!is_text(ends, link)) {
+                add_link(ends.first, ends.second, link);
+            } else if (!are_equal(ends.first, ends.second)) {
+                text_ += fmt::format("pd{} -> pd{} [style=invis]\n", ends.first, ends.second);
+            }
         }
         std::size_t number = 0;
         for (const auto& [users, regions] : all_.common) {
-            add_common(number++, users, regions);
+            if (!many_) {
+                add_common(number++, users, regions);
+            }
         }
         add_interrupts();
         add_legend();
@@ -97,7 +79,25 @@ private:
     {
         constexpr double k_least = 0.6;
         constexpr double k_each  = 0.05;
-        return k_least + k_each * static_cast<double>(all_.links.size());
+        constexpr double k_most  = 1.6;
+        return std::min(k_least + k_each * static_cast<double>(all_.links.size()), k_most);
+    }
+
+    using Pair = std::pair<std::size_t, std::size_t>;
+
+    static bool is_call_alone(const Link& link) { return link.first_calls && link.regions.empty(); }
+
+    /// Whether words in both boxes stand for the link.
+    [[nodiscard]] bool is_text(const Pair& ends, const Link& link) const
+    {
+        return many_ && (are_equal(ends.first, ends.second) ||
+                         (is_call_alone(link) && callers_.at(ends.second) >= k_many_calls));
+    }
+
+    /// Equals stand side by side, and their line goes from bottom to bottom.
+    [[nodiscard]] bool are_equal(std::size_t a, std::size_t b) const
+    {
+        return system_.pds[a].scheduling.priority == system_.pds[b].scheduling.priority;
     }
 
     [[nodiscard]] bool has_children(std::size_t pd) const
@@ -140,7 +140,10 @@ private:
                                   port, numbers.empty() ? " " : numbers);
         };
         for (const auto& [ends, link] : all_.links) {
-            if (above && ends.second == pd) {
+            if (is_text(ends, link)) {
+                continue;
+            }
+            if (above != are_equal(ends.first, ends.second) && ends.second == pd) {
                 add(fmt::format("to{}", ends.first),
                     fmt::format("{}", fmt::join(link.second_ids, ",")));
             } else if (!above && ends.first == pd) {
@@ -148,7 +151,7 @@ private:
                     fmt::format("{}", fmt::join(link.first_ids, ",")));
             }
         }
-        if (!above) {
+        if (!above && !many_) {
             for (const auto& irq : system_.pds[pd].irqs) {
                 add(fmt::format("irq{}", irq.number), fmt::format("{}", irq.id));
             }
@@ -161,6 +164,28 @@ private:
             "CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"1\"><TR>{}</TR></TABLE>"
             "</TD></TR>",
             cells);
+    }
+
+    /// The links that are lines of text in the box.
+    [[nodiscard]] std::string peers_of(std::size_t index) const
+    {
+        std::string text;
+        for (const auto& [ends, link] : all_.links) {
+            const bool first = ends.first == index;
+            if (!is_text(ends, link) || (!first && ends.second != index)) {
+                continue;
+            }
+            const auto& other = escape(system_.pds[first ? ends.second : ends.first].name);
+            const auto& ids   = first ? link.first_ids : link.second_ids;
+            const char* verb  = !is_call_alone(link) ? "talks to" : first ? "calls" : "called by";
+            text += fmt::format("{} {}", verb, other);
+            if (!ids.empty()) {
+                text += fmt::format(" ({})", fmt::join(ids, ","));
+            }
+            text += link.regions.empty() ? "<BR/>"
+                                         : fmt::format(": {}<BR/>", sum_of(system_, link.regions));
+        }
+        return text;
     }
 
     void add_domain(std::size_t index)
@@ -189,6 +214,22 @@ private:
                                  pd.vm->vcpus.size() == 1 ? "" : "s", pd.vm->scheduling.priority,
                                  k_small_end);
         }
+        std::string interrupts;
+        for (const auto& irq : pd.irqs) {
+            interrupts +=
+                fmt::format("interrupt {} ({}, {}), channel {}<BR/>", irq.number,
+                            interrupt_text(irq.number), irq.edge ? "edge" : "level", irq.id);
+        }
+        if (many_ && !interrupts.empty()) {
+            text_ += fmt::format("<TR><TD ALIGN=\"LEFT\" BALIGN=\"LEFT\" BGCOLOR=\"#f4c7c3\">{}{}{}"
+                                 "</TD></TR>",
+                                 k_small_begin, interrupts, k_small_end);
+        }
+        if (const auto peers = peers_of(index); !peers.empty()) {
+            text_ += fmt::format("<TR><TD ALIGN=\"LEFT\" BALIGN=\"LEFT\" BGCOLOR=\"white\">{}<FONT "
+                                 "COLOR=\"#7a3fa0\">{}</FONT>{}</TD></TR>",
+                                 k_small_begin, peers, k_small_end);
+        }
         if (const auto own = all_.own.find(index); own != all_.own.end()) {
             text_ += fmt::format("<TR><TD ALIGN=\"LEFT\" BALIGN=\"LEFT\" BGCOLOR=\"white\">{}{}{}"
                                  "</TD></TR>",
@@ -204,22 +245,48 @@ private:
         const bool  to_second = link.first_notifies || link.first_calls;
         const bool  to_first  = link.second_notifies || link.second_calls;
         const char* direction = to_first && to_second ? "both" : to_first ? "back" : "forward";
-        text_ += fmt::format("pd{}:to{}:s -> pd{}:to{}:n [dir={}", first, second, second, first,
-                             link.first_ids.empty() ? "none" : direction);
-        if (link.first_ids.empty()) {
-            // Equals that share memory, as guests do, stand side by side.
-            const bool are_equal =
-                system_.pds[first].scheduling.priority == system_.pds[second].scheduling.priority;
-            text_ += are_equal ? ", style=dashed, constraint=false" : ", style=dashed";
+        const bool  equal     = are_equal(first, second);
+        std::string style     = link.first_ids.empty() ? ", style=dashed" : "";
+        if (equal) {
+            style += ", constraint=false";
         }
         if (calls) {
-            text_ += ", penwidth=2.4, color=\"#7a3fa0\"";
+            style += ", penwidth=2.4, color=\"#7a3fa0\"";
         }
+        if (equal && to_first && to_second) {
+            // Between boxes of one row dot draws the second arrow only.
+            text_ += fmt::format("pd{}:to{}:s -> pd{}:to{}:s [dir=forward{}]\n", second, first,
+                                 first, second, style);
+        }
+        text_ += fmt::format("pd{}:to{}:s -> pd{}:to{}:{} [dir={}{}", first, second, second, first,
+                             equal ? "s" : "n", link.first_ids.empty() ? "none" : direction, style);
         if (!link.regions.empty()) {
-            text_ += fmt::format(", label=<<FONT POINT-SIZE=\"9\" COLOR=\"#555555\">{}</FONT>>",
-                                 region_lines(system_, link.regions, "<BR ALIGN=\"LEFT\"/>"));
+            text_ +=
+                fmt::format(", label=<<FONT POINT-SIZE=\"9\" COLOR=\"#555555\">{}</FONT>>",
+                            many_ ? sum_of(system_, link.regions)
+                                  : region_lines(system_, link.regions, "<BR ALIGN=\"LEFT\"/>"));
         }
         text_ += "]\n";
+    }
+
+    /// The same memory as a table, where lines would be too many.
+    [[nodiscard]] std::string table_of_common() const
+    {
+        std::string rows;
+        for (const auto& [users, regions] : all_.common) {
+            constexpr std::size_t k_names_a_line = 4;
+            std::string           names;
+            for (std::size_t number = 0; const auto user : users) {
+                const char* between = number % k_names_a_line == 0 ? ",<BR/>" : ", ";
+                names += fmt::format("{}{}", number++ == 0 ? "" : between,
+                                     escape(system_.pds[user].name));
+            }
+            rows +=
+                fmt::format("<TR><TD ALIGN=\"LEFT\" BALIGN=\"LEFT\" BGCOLOR=\"#fff7c2\">{}</TD><TD "
+                            "ALIGN=\"LEFT\" BALIGN=\"LEFT\">{}</TD></TR>",
+                            region_lines(system_, regions, "<BR/>"), names);
+        }
+        return rows;
     }
 
     void add_common(std::size_t number, const std::set<std::size_t>& users,
@@ -237,6 +304,10 @@ private:
 
     void add_interrupts()
     {
+        if (many_) {
+            text_ += "{ rank=sink; legend; }\n";
+            return; // they stand in the boxes
+        }
         std::string sinks;
         for (std::size_t pd = 0; pd < system_.pds.size(); ++pd) {
             for (const auto& irq : system_.pds[pd].irqs) {
@@ -269,6 +340,7 @@ private:
             row("#cfe2f7", "domain with a virtual machine") +
             row("#fbe0c3", "domain with interrupts (a driver)") + row("#e4efdc", "other domain") +
             row("#fff7c2", "memory of three or more domains") +
+            (many_ ? table_of_common() : std::string{}) +
             "<TR><TD COLSPAN=\"2\" ALIGN=\"LEFT\" BALIGN=\"LEFT\">line: channel, with its number "
             "at each end,<BR/>and the memory that these two share<BR/>arrow: who can be "
             "notified; thick: called<BR/>dashed line: memory only<BR/>white box: memory of one "
@@ -277,7 +349,10 @@ private:
 
     const tool::System& system_;
     Relations           all_;
-    std::string         text_;
+    bool                many_;
+    /// How many domains call one, without memory between them.
+    std::map<std::size_t, std::size_t> callers_;
+    std::string                        text_;
 };
 
 } // namespace

@@ -197,4 +197,39 @@ TEST(Graph, TheExamplesAreDrawn)
     fs::remove_all(output);
 }
 
+/// A large system: words in place of lines, and the manual's pictures are of it.
+TEST(Graph, TwentyDomainsAreDrawnWithFewLines)
+{
+    const fs::path source{LIBVMM_SOURCE_DIR};
+    const auto     output = fs::path{testing::TempDir()} / fmt::format("graph-{}", ::getpid());
+    const auto     layout = source / "tools/graph/test/twenty.layout.xml";
+    const auto [code, said] =
+        draw({layout, "--board", "qemu_virt_aarch64", "--format", "dot", "-o", output});
+    ASSERT_EQ(code, 0) << said;
+    const auto content = [](const fs::path& file) {
+        std::ifstream stream{file};
+        return std::string{std::istreambuf_iterator<char>{stream}, {}};
+    };
+    const auto text = content(output / "twenty.dot");
+    for (const auto* part : {"called by router", "calls timer_driver", "talks to camera",
+                             "interrupt 33 (SPI 1, level), channel 0", "net_router_tx_data"}) {
+        EXPECT_THAT(text, HasSubstr(part));
+    }
+    EXPECT_THAT(text, Not(HasSubstr("common0")));
+    EXPECT_THAT(content(output / "twenty-memory.dot"), HasSubstr(", continued"));
+    const auto [ignored, json] = draw({layout, "--json"});
+    const auto all             = nlohmann::json::parse(json);
+    EXPECT_GE(all["domains"].size(), 20U);
+    const auto picture = content(source / "docs/manual/pictures/twenty.svg");
+    const auto memory  = content(source / "docs/manual/pictures/twenty-memory.svg");
+    for (const auto& domain : all["domains"]) {
+        EXPECT_THAT(picture, HasSubstr(">" + domain["name"].get<std::string>() + "<"))
+            << "docs/manual/pictures/twenty.svg is an old one: make it anew with vmm graph";
+    }
+    for (const auto& region : all["regions"]) {
+        EXPECT_THAT(memory, HasSubstr(">" + region["name"].get<std::string>() + "<"));
+    }
+    fs::remove_all(output);
+}
+
 } // namespace
