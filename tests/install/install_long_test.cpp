@@ -11,7 +11,6 @@
 namespace {
 
 using namespace system_test;
-using testing::HasSubstr;
 namespace fs = std::filesystem;
 
 TEST(InstallLong, MakeBuildsALayoutThatBoots)
