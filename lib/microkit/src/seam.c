@@ -15,7 +15,9 @@ _Static_assert(seL4_Fault_CapFault == 1 && seL4_Fault_UnknownSyscall == 2 &&
 
 static __attribute__((cold, noreturn)) void fail(seL4_Error error)
 {
-    microkit_dbg_puts(microkit_name);
+    for (unsigned i = 0; i < sizeof(microkit_name) && microkit_name[i] != '\0'; ++i) {
+        microkit_dbg_putc(microkit_name[i]); // 64 characters have no zero after them
+    }
     microkit_dbg_puts(": the kernel refuses a call; see the address of the fault for the error\n");
     seam_crash((SeamError)error);
 }
@@ -207,7 +209,7 @@ void seam_vcpu_write_registers(unsigned vcpu, unsigned count, const uint64_t* wo
         seL4_TCB_WriteRegisters(BASE_VM_TCB_CAP + vcpu, false, 0, count, (seL4_UserContext*)words));
 }
 
-// Not in an official SDK, and null there.
+// In no kernel yet, and null: a guest's vector registers stay its own.
 extern __attribute__((weak)) bool picokit_vcpu_read_vector(seL4_Word vcpu, seL4_Word number,
                                                            seL4_Word value[2]);
 extern __attribute__((weak)) bool picokit_vcpu_write_vector(seL4_Word vcpu, seL4_Word number,

@@ -73,7 +73,7 @@ public:
     }
 
     /// V0..V31 of a vCPU that is stopped or waits for the reply to a fault. False: this kernel
-    /// keeps them to itself (seL4 does).
+    /// keeps them to itself (seL4 and picokit do).
     [[nodiscard]] bool read_vector(unsigned number, VectorRegister& value) const
     {
         return seam_vcpu_read_vector(id_, number, value.data());
