@@ -241,6 +241,7 @@ endfunction()
 function(vmm_describe name)
     cmake_parse_arguments(arg "" "SYSTEM;LAYOUT;DISK" "SEARCH;PROGRAMS" ${ARGN})
     set(guest null)
+    set(guests) # of all VMMs, for `vmm check`
     foreach(program ${arg_PROGRAMS})
         get_target_property(directory ${program} VMM_GUEST_DIRECTORY)
         if(directory)
@@ -251,6 +252,8 @@ function(vmm_describe name)
                \"object\": \"$<TARGET_OBJECTS:${program}_images>\",
                \"source\": \"${LIBVMM_ROOT}/lib/vmm/images.S\", \"directory\": \"${directory}\",
                \"vm\": \"${vm}\", \"ram\": \"${ram}\", \"vcpus\": ${vcpus} }")
+            list(APPEND guests
+                 "{ \"program\": \"$<TARGET_FILE:${program}>\", \"directory\": \"${directory}\" }")
         endif()
     endforeach()
     if(NOT arg_LAYOUT)
@@ -262,6 +265,7 @@ function(vmm_describe name)
             set(${file} "")
         endif()
     endforeach()
+    list(JOIN guests ", " guests)
     list(JOIN arg_SEARCH "\", \"" search)
     file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${name}.json CONTENT
 "{ \"name\": \"${name}\", \"board\": \"${MICROKIT_BOARD}\", \"config\": \"${MICROKIT_CONFIG}\",
@@ -271,6 +275,7 @@ function(vmm_describe name)
   \"sdk\": \"${MICROKIT_SDK}\", \"tool\": \"${MICROKIT_TOOL}\",
   \"board_json\": \"${VMM_BOARD_FOLDER}/board.json\",
   \"layout\": ${arg_LAYOUT},
+  \"guests\": [${guests}],
   \"guest\": ${guest} }
 ")
 endfunction()
