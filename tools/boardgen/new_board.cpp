@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace boardgen {
 namespace {
@@ -51,6 +52,8 @@ private:
     Result<Node>        gic() const;
     Result<std::string> interrupts(Node node) const;
     Result<std::string> device(Node node, const std::string& label, const std::string& name) const;
+    Result<std::string> clocks(Node node) const;
+    Result<std::string> clock_nodes() const;
     Result<std::string> processors() const;
     Result<std::string> memory_nodes() const;
     Result<std::string> text();
@@ -131,7 +134,9 @@ Result<> Writer::find_devices()
             TRY(keep(fmt::format("uart{}", i), *node));
         }
     }
-    TRY(keep("uart", console));
+    // A tree without aliases has the name that other boards give their first port.
+    const bool has_first = std::ranges::find(devices_, "uart0", &Kept::name) != devices_.end();
+    TRY(keep(has_first ? "uart" : "uart0", console));
     for (const auto& kept : devices_) {
         console_ = kept.node == console ? kept.name : console_;
     }
@@ -192,6 +197,45 @@ Result<std::string> Writer::device(Node node, const std::string& label,
     return body + lines + fmt::format("\t\treg = {};\n", fmt::join(ranges, ",\n\t\t      "));
 }
 
+/// Clocks that never change stay; those of a clock unit have a driver that no guest has.
+Result<std::string> Writer::clocks(Node node) const
+{
+    std::vector<std::string> names, references;
+    for (const auto& clock : TRY(tree_.clocks(node))) {
+        if (clock.frequency == 0) {
+            return "";
+        }
+        names.push_back(clock.name);
+        references.push_back(fmt::format("<&clock_{}>", clock.frequency));
+    }
+    if (references.empty()) {
+        return "";
+    }
+    const bool has_names = std::ranges::find(names, "") == names.end();
+    return (has_names ? fmt::format("\t\tclock-names = {};\n", quoted(names)) : "") +
+           fmt::format("\t\tclocks = {};\n", fmt::join(references, ", "));
+}
+
+Result<std::string> Writer::clock_nodes() const
+{
+    std::set<std::uint64_t> frequencies;
+    for (const auto& kept : devices_) {
+        if (!TRY(clocks(kept.node)).empty()) {
+            for (const auto& clock : TRY(tree_.clocks(kept.node))) {
+                frequencies.insert(clock.frequency);
+            }
+        }
+    }
+    std::string text;
+    for (const auto frequency : frequencies) {
+        text += fmt::format("\tclock_{0}: clock-{0} {{\n\t\t#clock-cells = <0>;\n"
+                            "\t\tclock-frequency = <{0}>;\n"
+                            "\t\tcompatible = \"fixed-clock\";\n\t}};\n\n",
+                            frequency);
+    }
+    return text;
+}
+
 Result<std::string> Writer::processors() const
 {
     std::string body;
@@ -240,11 +284,13 @@ Result<std::string> Writer::text()
     out += "\tpsci {\n\t\tcompatible = \"arm,psci-0.2\";\n\t\tmethod = \"smc\";\n\t};\n\n";
     out += "\ttimer {\n\t\tcompatible = \"arm,armv8-timer\";\n" + TRY(interrupts(timers.front())) +
            "\t};\n\n";
+    out += TRY(clock_nodes());
     out +=
         TRY(device(gic_node, "gic", "interrupt-controller")) +
         "\t\t#address-cells = <0>;\n\t\t#interrupt-cells = <3>;\n\t\tinterrupt-controller;\n\t};\n";
     for (const auto& kept : devices_) {
-        out += "\n" + TRY(device(kept.node, kept.name, tree_.name(kept.node))) + "\t};\n";
+        out += "\n" + TRY(device(kept.node, kept.name, tree_.name(kept.node))) +
+               TRY(clocks(kept.node)) + "\t};\n";
     }
     return out + "};\n";
 }

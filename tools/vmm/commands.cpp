@@ -152,6 +152,7 @@ constexpr std::array k_commands{
     Command{"graph", graph::describe_graph, graph_command},
     Command{"dtb", check::describe_dtb, dtb_command},
     Command{"boards", describe_boards, boards_command},
+    Command{"board", describe_board, board_command},
     Command{"list", describe_list, list_command},
     Command{"bench", describe_verb<Verb::bench>, bench_command},
     Command{"where", describe_where, where_command},

@@ -35,6 +35,9 @@ struct Command {
 void                      describe_new(CLI::App& app);
 [[nodiscard]] Result<int> new_command(std::vector<std::string>      words,
                                       const std::optional<Project>& project);
+void                      describe_board(CLI::App& app);
+[[nodiscard]] Result<int> board_command(std::vector<std::string>      words,
+                                        const std::optional<Project>& project);
 void                      describe_boards(CLI::App& app);
 [[nodiscard]] Result<int> boards_command(std::vector<std::string>      words,
                                          const std::optional<Project>& project);

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <unistd.h>
 
 namespace {
@@ -62,8 +63,10 @@ constexpr const char* k_tree = R"(/dts-v1/;
             interrupt-parent = <&gic>;
             reg = <0x7e900000 0x1000>;
         };
-        port: serial@7e201000 { compatible = "arm,pl011"; reg = <0x7e201000 0x200>; interrupts = <0 121 4>; };
-        other: serial@7e202000 { compatible = "arm,pl011"; arm,primecell-periphid = <0x241011>; reg = <0x7e202000 0x200>; interrupts = <0 122 4>; };
+        port: serial@7e201000 { clocks = <&unit 3>; compatible = "arm,pl011"; reg = <0x7e201000 0x200>; interrupts = <0 121 4>; };
+        fixed: oscillator { compatible = "fixed-clock"; #clock-cells = <0>; clock-frequency = <24000000>; };
+        unit: clocks@7e400000 { #clock-cells = <1>; reg = <0x7e400000 0x100>; };
+        other: serial@7e202000 { clocks = <&fixed>, <&fixed>; clock-names = "uartclk", "apb_pclk"; compatible = "arm,pl011"; arm,primecell-periphid = <0x241011>; reg = <0x7e202000 0x200>; interrupts = <0 122 4>; };
         off: serial@7e203000 { compatible = "arm,pl011"; reg = <0x7e203000 0x200>; status = "disabled"; };
         card: my-card@7e300000 { compatible = "acme,card"; reg = <0x7e300000 0x100>; interrupts = <0 70 1>; };
     };
@@ -121,11 +124,25 @@ TEST(NewBoard, IsABoardThatReadsBackAsTheTreeSays)
     EXPECT_FALSE(board->devices.contains("uart2")) << "it is disabled";
     EXPECT_THAT(board->console.properties,
                 testing::ElementsAre(boardgen::Property{"arm,primecell-periphid", 0x241011}));
+    EXPECT_THAT(board->console.clocks,
+                testing::ElementsAre(boardgen::Clock{"uartclk", 24'000'000},
+                                     boardgen::Clock{"apb_pclk", 24'000'000}));
+    EXPECT_THAT(board->devices.at("uart0").clocks, testing::IsEmpty()) << "a clock unit's";
     EXPECT_THAT(boardgen::cpp_header(*board),
                 HasSubstr("{\"arm,primecell-periphid\", 0x241011},\n}};"));
     EXPECT_THAT(board->devices.at("uart0").properties, testing::IsEmpty());
     EXPECT_TRUE(board->devices.at("my_card").interrupts.front().edge);
     EXPECT_FALSE(board->qemu);
+}
+
+TEST(NewBoard, AConsoleWithoutAnAliasIsTheFirstPort)
+{
+    const auto source = without("aliases { serial0 = &port; serial1 = &other; serial2 = &off; };");
+    const auto named  = std::regex_replace(source, std::regex("\"serial1:115200n8\""), "&other");
+    const auto files  = make(named, {.name = "acme", .source = "x"});
+    ASSERT_TRUE(files) << files.error();
+    EXPECT_EQ(nlohmann::json::parse(files->json)["devices"],
+              nlohmann::json({{"uart0", "/serial@fe202000"}}));
 }
 
 TEST(NewBoard, TakesWhatThePersonKnows)

@@ -6,7 +6,7 @@ set -euo pipefail
 vmm=$1
 diff "$2" <("$vmm" --help) || { echo "make it anew: vmm --help > tools/vmm/help.txt" >&2; exit 1; }
 is() { [ "$1" = "$2" ] || { printf 'completion: %s\nin place of: %s\n' "$1" "$2" >&2; exit 1; }; }
-is "$("$vmm" complete b | tr '\n' ' ')" "bench boards build "
+is "$("$vmm" complete b | tr '\n' ' ')" "bench board boards build "
 is "$("$vmm" complete run --board qemu_virt_aarch64_ | tr '\n' ' ')" "qemu_virt_aarch64_gicv3 "
 is "$("$vmm" complete run --config r)" release
 is "$("$vmm" complete run two)" two-guests
