@@ -81,6 +81,9 @@ private:
     void read_choices()
     {
         for (const auto& choice : request_.choices) {
+            if (choice.kind == Choice::Kind::share && share_all(choice.node)) {
+                continue;
+            }
             const auto* const node = look_up(choice.node);
             if (node == nullptr) {
                 continue;
@@ -92,7 +95,7 @@ private:
                 break;
             case Choice::Kind::leave:
                 // A clock of a controller may be left while others of it are.
-                left_.emplace_back(node, choice.frequency);
+                left_.emplace_back(node, choice.frequencies);
                 break;
             case Choice::Kind::share:
                 share_.push_back(node);
@@ -133,6 +136,20 @@ private:
         }
     }
 
+    /// A name may mean several neighbours.
+    bool share_all(const std::string& name)
+    {
+        const auto before = share_.size();
+        for (const auto& node : board_.nodes()) {
+            if (node.base_name() == name) {
+                share_.push_back(&node);
+            }
+        }
+        return share_.size() != before;
+    }
+
+    using LeftChoice = std::pair<const Node*, std::vector<std::uint64_t>>;
+
     /// An edge of the graph: a dependency of a unit, and the unit that it leads to.
     struct Edge {
         const Node* user = nullptr;
@@ -144,7 +161,8 @@ private:
     {
         std::vector<Edge> edges;
         for (const auto& node : board_.nodes()) {
-            if (!is_within(node, unit) || (!node.enabled && &node != &unit && unit.enabled)) {
+            if (!is_within(node, unit) || (!node.enabled && &node != &unit && unit.enabled) ||
+                (is_firmware(unit) && !result_.has(node))) {
                 continue;
             }
             for (auto& one : check::dependencies(board_, node)) {
@@ -165,7 +183,7 @@ private:
                controller.is_any({"fsl,imx8mq-gpc", "fsl,imx7d-gpc", "fsl,imx8mm-gpc"});
     }
 
-    [[nodiscard]] const std::pair<const Node*, std::uint64_t>* left(const Node& provider) const
+    [[nodiscard]] const LeftChoice* left(const Node& provider) const
     {
         const auto found = std::ranges::find_if(left_, [&](const auto& one) {
             return &provider == one.first || is_within(provider, *one.first);
@@ -186,9 +204,27 @@ private:
     void reach(const std::set<const Node*>& shut)
     {
         std::erase_if(result_.given, [](const Given& one) { return one.user != nullptr; });
+        result_.parts.clear();
+        // Again, since a firmware may be asked for another part later.
+        for (std::size_t before = 0, now = result_.given.size(); before != now;) {
+            before = now;
+            reach_further(shut);
+            now = result_.given.size() + result_.parts.size();
+        }
+    }
+
+    void reach_further(const std::set<const Node*>& shut)
+    {
         for (std::size_t i = 0; i < result_.given.size(); ++i) {
             for (const auto& edge : edges_of(*result_.given[i].node)) {
-                if (!is_left(edge) && !shut.contains(edge.unit) && !result_.has(*edge.unit)) {
+                if (is_left(edge) || shut.contains(edge.unit)) {
+                    continue;
+                }
+                if (is_firmware(*edge.unit) && edge.what.provider != edge.unit &&
+                    !result_.has(*edge.what.provider)) {
+                    result_.parts.push_back(edge.what.provider);
+                }
+                if (!result_.has(*edge.unit)) {
                     result_.given.push_back(
                         {.node = edge.unit, .user = edge.user, .need = edge.what.need});
                 }
@@ -239,9 +275,12 @@ private:
         Left              one{.provider  = edge.what.provider,
                               .user      = edge.user,
                               .need      = edge.what.need,
-                              .frequency = chosen != nullptr ? chosen->second : 0};
-        if (one.need == Need::clock && one.frequency == 0) {
-            one.frequency = assigned_rate(board_, *edge.user, edge.what);
+                              .arguments = edge.what.arguments,
+                              .frequency = 0};
+        if (one.need == Need::clock) {
+            one.frequency = chosen != nullptr && !chosen->second.empty()
+                                ? chosen->second[std::min(turn(edge), chosen->second.size() - 1)]
+                                : assigned_rate(board_, *edge.user, edge.what);
         }
         const bool known = std::ranges::any_of(result_.left, [&](const Left& other) {
             return other.provider == one.provider && other.user == one.user &&
@@ -252,6 +291,19 @@ private:
             result_.notes.push_back(fmt::format("{} of {} is left out: {}", name_of(one.need),
                                                 edge.user->name, consequence(one.need)));
         }
+    }
+
+    /// Which of the user's clocks of that provider it is.
+    [[nodiscard]] std::size_t turn(const Edge& edge) const
+    {
+        std::size_t count = 0;
+        for (const auto& one : check::dependencies(board_, *edge.user)) {
+            if (one.property == edge.what.property && one.arguments == edge.what.arguments) {
+                break;
+            }
+            count += one.property == "clocks" && one.provider == edge.what.provider ? 1U : 0U;
+        }
+        return count;
     }
 
     void refuse_shared(const Users& users, const Edge& edge)
@@ -302,19 +354,23 @@ private:
         }
     }
 
-    const Tree&                                        board_;
-    const Request&                                     request_;
-    Closure                                            result_;
-    std::set<const Node*>                              given_;
-    std::vector<std::pair<const Node*, std::uint64_t>> left_;
-    std::vector<const Node*>                           share_;
+    const Tree&              board_;
+    const Request&           request_;
+    Closure                  result_;
+    std::set<const Node*>    given_;
+    std::vector<LeftChoice>  left_;
+    std::vector<const Node*> share_;
 };
 
 } // namespace
 
 bool Closure::has(const check::Node& node) const
 {
-    return std::ranges::any_of(given, [&](const Given& one) { return is_within(node, *one.node); });
+    const auto is_used = [&](const check::Node* part) { return is_within(node, *part); };
+    return std::ranges::any_of(given, [&](const Given& one) {
+        return is_within(node, *one.node) && (&node == one.node || !is_firmware(*one.node) ||
+                                              std::ranges::any_of(parts, is_used));
+    });
 }
 
 Closure close(const check::Tree& board, const Request& request)

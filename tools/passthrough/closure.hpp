@@ -21,9 +21,12 @@ struct Choice {
         share, ///< the guest reaches it, since it is on a page or an interrupt of the device's
     };
 
-    Kind          kind{};
-    std::string   node;          ///< a path, an alias, or a name that only one node has
-    std::uint64_t frequency = 0; ///< of a clock that is left, in Hz; 0: as the device's node tells
+    Kind kind{};
+    std::string
+        node; ///< a path, an alias, or a name that only one node has (or, to share, several)
+    /// Of clocks that are left, in Hz, in the order of the device's `clocks`; the last counts for
+    /// all that follow. Empty: as the device's node tells (assigned-clock-rates).
+    std::vector<std::uint64_t> frequencies{};
 };
 
 /// What is wanted.
@@ -43,10 +46,11 @@ struct Given {
 
 /// Something that a device needs and that the guest does not get.
 struct Left {
-    const check::Node* provider = nullptr;
-    const check::Node* user     = nullptr;
-    check::Need        need{};
-    std::uint64_t      frequency = 0; ///< of a clock, in Hz; 0: not known
+    const check::Node*         provider = nullptr;
+    const check::Node*         user     = nullptr;
+    check::Need                need{};
+    std::vector<std::uint32_t> arguments{};   ///< which of the provider's
+    std::uint64_t              frequency = 0; ///< of a clock, in Hz; 0: not known
 };
 
 /// Function identifiers first..last of the firmware (SMC) that the guest may call, if the first
@@ -91,7 +95,9 @@ struct Closure {
     std::vector<Call>         calls;          ///< of the firmware
     std::vector<const check::Node*> dma;      ///< those that move data by themselves
     std::vector<Refusal>            refusals; ///< empty: it can be done
-    std::vector<std::string>        notes;    ///< what the user should know
+    /// Of a firmware's node only what is used is given: the node itself and these below it.
+    std::vector<const check::Node*> parts;
+    std::vector<std::string>        notes; ///< what the user should know
 
     /// The guest's RAM must have its physical addresses.
     [[nodiscard]] bool needs_identity() const { return !dma.empty(); }

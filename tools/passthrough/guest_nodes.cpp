@@ -108,7 +108,8 @@ private:
     [[nodiscard]] const Left* left(const Node& user, const Dependency& one) const
     {
         const auto found = std::ranges::find_if(closure_.left, [&](const Left& left) {
-            return left.user == &user && left.provider == one.provider && left.need == one.need;
+            return left.user == &user && left.provider == one.provider && left.need == one.need &&
+                   left.arguments == one.arguments;
         });
         return found != closure_.left.end() ? &*found : nullptr;
     }
@@ -143,7 +144,7 @@ private:
             tree_.property_u32("phandle", handles_.at(&node));
         }
         for (const auto& child : board_.nodes()) {
-            if (child.parent == &node && (child.enabled || !node.enabled)) {
+            if (child.parent == &node && (child.enabled || !node.enabled) && closure_.has(child)) {
                 write_node(child, false);
             }
         }

@@ -65,6 +65,7 @@ public:
                 check_interrupts(node);
             }
         }
+        refuse_neighbours();
         if (closure_.needs_identity()) {
             std::string names;
             for (const auto* node : closure_.dma) {
@@ -131,14 +132,32 @@ private:
                             node.name));
             return;
         }
+        neighbours_.push_back(&node);
+    }
+
+    void refuse_neighbours()
+    {
+        if (neighbours_.empty()) {
+            return;
+        }
+        std::string list;
+        bool        alike = true;
+        for (const auto* node : neighbours_) {
+            list += (list.empty() ? "" : ", ") + node->name;
+            alike = alike && node->base_name() == neighbours_.front()->base_name();
+        }
+        const bool several = neighbours_.size() > 1;
         closure_.refusals.push_back(
-            {Refusal::Kind::shared_page, node.path,
-             fmt::format("{} at {:#x} is on a page that the guest would get: a page of {} bytes is "
-                         "the least that can be given",
-                         node.name, mine->start, k_page),
-             fmt::format("give both to the guest (pass {0} through as well); or accept that it "
-                         "reaches what nobody else uses (share {0})",
-                         node.path)});
+            {Refusal::Kind::shared_page, neighbours_.front()->path,
+             fmt::format(
+                 "{} {} on a page that the guest would get: {} bytes are the least that can "
+                 "be given",
+                 list, several ? "are" : "is", k_page),
+             fmt::format("give {} to the guest (pass {} through as well); or accept that it "
+                         "reaches what nobody else uses (share {})",
+                         several ? "all" : "both", several ? "them" : "it",
+                         several && alike ? std::string{neighbours_.front()->base_name()}
+                                          : neighbours_.front()->path)});
     }
 
     void check_interrupts(const Node& node)
@@ -168,6 +187,7 @@ private:
     const Tree&                  board_;
     std::span<const Node* const> shared_;
     Closure&                     closure_;
+    std::vector<const Node*>     neighbours_; ///< on pages of what is given
 };
 
 } // namespace
