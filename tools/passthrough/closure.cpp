@@ -58,6 +58,7 @@ public:
         check_taken();
         if (result_.refusals.empty()) {
             add_resources(board_, share_, result_);
+            check_pages_taken();
         }
         return std::move(result_);
     }
@@ -333,6 +334,30 @@ private:
                            "give it, if nothing of that runs outside the guest (give {0})",
                            edge.unit->path,
                            edge.what.need == Need::clock ? ", with the clock's frequency" : ""));
+    }
+
+    /// What others have is never shared, whatever the choices say.
+    void check_pages_taken()
+    {
+        for (const auto& text : request_.taken) {
+            const auto* const node = passthrough::find(board_, text);
+            if (node == nullptr || result_.has(*node)) {
+                continue;
+            }
+            const bool reached = std::ranges::any_of(node->registers, [&](const auto& range) {
+                return range.size != 0 && std::ranges::any_of(result_.pages, [&](const auto& page) {
+                           return page.overlaps(range);
+                       });
+            });
+            if (reached) {
+                refuse(
+                    Refusal::Kind::taken, node->path,
+                    fmt::format("{}, which a driver or another guest of this system has, is on a "
+                                "page that the guest would get",
+                                node->name),
+                    "choose a device on another page for one of the two");
+            }
+        }
     }
 
     void check_taken()

@@ -21,7 +21,7 @@ constexpr int k_done = 0, k_refused = 1, k_wrong_call = 2;
 struct Arguments {
     std::vector<std::string> devices, give, leave, share;
     std::string              board, tree;
-    bool                     json = false, layout = false;
+    bool                     json = false, layout = false, nodes = false;
 
     void add_to(CLI::App& app)
     {
@@ -43,6 +43,7 @@ struct Arguments {
             "let the guest reach this neighbour (or all of this name), which nobody else uses");
         app.add_flag("--json", json, "the answer as JSON");
         app.add_flag("--layout", layout, "the answer as elements of a layout's <guest>");
+        app.add_flag("--nodes", nodes, "the answer as the nodes of the guest's device tree");
         app.footer("Exit codes: 0 it can be passed through, 1 it cannot, 2 a wrong call.");
     }
 
@@ -118,6 +119,16 @@ int passthrough_command(std::vector<std::string> words, const fs::path& boards, 
         out << to_json(closure);
     } else if (!closure.refusals.empty()) {
         err << refusals_text(closure);
+    } else if (arguments.nodes) {
+        const auto blob = guest_nodes(*tree, closure);
+        const auto text =
+            blob ? check::decompile({reinterpret_cast<const char*>(blob->data()), blob->size()})
+                 : check::Output{std::unexpect, blob.error()};
+        if (!text) {
+            err << "vmm passthrough: " << text.error() << '\n';
+            return k_refused;
+        }
+        out << *text;
     } else {
         out << (arguments.layout ? layout_elements(*request) : explain(closure));
     }

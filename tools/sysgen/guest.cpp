@@ -3,6 +3,7 @@
 // where the guest finds them goes into .vmm_config.
 #include "guest_options.hpp"
 #include "layout.hpp"
+#include "passthrough.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -49,12 +50,14 @@ public:
     {
         TRY(document_.allow(node_, {"name", "image", "ram", "ram_at", "ram_phys", "vcpus",
                                     "priority", "vm_priority", "budget", "period", "stack_size",
-                                    "smc", "timer", "parent", "id"}));
-        name_ = TRY(document_.text_of(node_, "name"));
+                                    "smc", "timer", "parent", "id", "identity"}));
+        name_   = TRY(document_.text_of(node_, "name"));
+        passed_ = TRY(find_passed_devices(layout_, node_));
         config_.text(0, "vmm");
         TRY(add_domain());
         TRY(add_memory());
         TRY(add_gic());
+        TRY(pass_through());
         for (const auto child : node_.children()) {
             if (child.type() == pugi::node_element) {
                 TRY(add_part(child));
@@ -90,7 +93,7 @@ private:
                 domain.append_copy(attribute);
             }
         }
-        if (TRY(document_.flag_or(node_, "smc", false))) {
+        if (TRY(document_.flag_or(node_, "smc", false)) || !passed_.calls.empty()) {
             domain.append_attribute("smc").set_value("true");
         }
         const auto image = TRY(document_.text_of(node_, "image"));
@@ -141,6 +144,16 @@ private:
                           fmt::format("size and address are multiples of {}", hex(k_large_page)));
         }
         const auto region = TRY(make_ram(size));
+        if (TRY(document_.flag_or(node_, "identity", false))) {
+            ram_.start = *region.physical;
+        }
+        if (!passed_.dma.empty() && region.physical != ram_.start) {
+            return refuse(passed_.line,
+                          fmt::format("{} moves data by itself, and the guest's RAM has not its "
+                                      "physical addresses: it would write into somebody else's",
+                                      passed_.dma),
+                          "<guest … identity=\"true\">, without ram_at");
+        }
         domain_->map_at(ram_.start, region, Access::read_write);
         add_map(machine_, region.name, ram_.start, Access::execute, Cache::on);
         config_.u64(8, ram_.start);
@@ -152,15 +165,21 @@ private:
     /// that the image tool chooses.
     Result<Region> make_ram(std::uint64_t size)
     {
-        const auto name = name_ + "_ram";
+        const auto name     = name_ + "_ram";
+        const bool identity = TRY(document_.flag_or(node_, "identity", false));
+        if (identity && node_.attribute("ram_at")) {
+            return refuse(line_, "identity=\"true\" and ram_at",
+                          "ram_phys says where the RAM is, for the guest as well; without it a "
+                          "place is chosen");
+        }
         if (node_.attribute("ram_phys")) {
             return layout_.add_region_at(name, size, TRY(document_.number_of(node_, "ram_phys")));
         }
         const bool is_reached = std::ranges::any_of(node_.children("disk"), [&](const auto& disk) {
             return name == disk.attribute("region").value();
         });
-        return is_reached ? layout_.add_device_region(node_, name, size)
-                          : layout_.add_region(name, size);
+        return is_reached || identity ? layout_.add_device_region(node_, name, size)
+                                      : layout_.add_region(name, size);
     }
 
     /// With a GICv2 the guest finds the hardware's virtual CPU interface where a CPU interface is.
@@ -185,7 +204,7 @@ private:
     Result<> add_part(pugi::xml_node part)
     {
         if (std::string_view{part.name()} == "passthrough") {
-            return pass_through(part);
+            return {}; // pass_through() has seen to them all
         }
         if (std::string_view{part.name()} == "map") {
             return {}; // the VMM's own, add_domain() has taken it along
@@ -246,25 +265,28 @@ private:
         return {};
     }
 
-    Result<> pass_through(pugi::xml_node part)
+    /// Before virtIO devices are placed, which go where nothing is.
+    Result<> pass_through()
     {
-        TRY(document_.allow(part, {"device"}));
-        const auto device = TRY(layout_.find_device(part));
-        for (const auto& range : device.registers) {
+        for (const auto& range : passed_.registers) {
             const auto start  = range.start / k_page * k_page;
             const auto region = layout_.registers(fmt::format("registers_{:x}", start), range);
             add_map(machine_, region.name, start, Access::read_write, Cache::off);
             reserved_.push_back({start, region.size});
         }
-        for (const auto& interrupt : device.interrupts) {
+        for (const auto& interrupt : passed_.interrupts) {
             if (lines_ == k_most_lines) {
-                return refuse(document_.line(part), "too many interrupts",
+                return refuse(passed_.line, "too many interrupts",
                               fmt::format("a guest has at most {}", k_most_lines));
             }
             const auto at = 44 + 8 * lines_++;
             config_.u8(at, TRY(domain_->add_interrupt(interrupt.intid, interrupt.edge)));
             config_.u32(at + 4, interrupt.intid);
             intids_.push_back(interrupt.intid);
+        }
+        if (!passed_.nodes.empty()) {
+            layout_.configure(*domain_, ".vmm_passthrough", name_ + "/passthrough_" + name_,
+                              passed_.section());
         }
         return {};
     }
@@ -279,6 +301,7 @@ private:
     pugi::xml_node machine_;
     ConfigBytes    config_{k_config_size};
     GuestOptions   options_{document_};
+    PassedDevices  passed_;
 
     boardgen::AddressRange              ram_{};
     std::vector<boardgen::AddressRange> reserved_;

@@ -50,9 +50,9 @@ std::vector<pugi::xml_node> children(pugi::xml_node parent)
 } // namespace
 
 Result<Layout> Layout::create(Document document, const boardgen::Board& board,
-                              const std::vector<DriverInfo>& drivers)
+                              const std::vector<DriverInfo>& drivers, BoardTrees trees)
 {
-    Layout layout{std::move(document), board, drivers};
+    Layout layout{std::move(document), board, drivers, std::move(trees)};
     layout.note_memory();
     TRY(layout.note_domains(layout.document_.system()));
     TRY(layout.note_channels());

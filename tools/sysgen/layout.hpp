@@ -9,8 +9,14 @@
 #include "driver_library.hpp"
 
 #include <deque>
+#include <expected>
+#include <functional>
 #include <string>
 #include <vector>
+
+namespace check {
+class Tree;
+}
 
 namespace sysgen {
 
@@ -58,11 +64,18 @@ struct Ends {
 /// calls.
 enum class Call : std::uint8_t { no, instead_of_notifying, also };
 
+/// The board's device tree, for the closure of passed-through devices: its own for an empty name,
+/// or that of a file which the layout names (the whole tree of the machine). The error is a clause.
+using BoardTrees =
+    std::function<std::expected<const check::Tree*, std::string>(const std::string& file)>;
+
 class Layout {
 public:
-    /// `board` and `drivers` must outlive it.
+    /// `board` and `drivers` must outlive it, as must what `trees` gives. Without `trees` nobody
+    /// looks at what passed-through devices need.
     [[nodiscard]] static Result<Layout> create(Document document, const boardgen::Board& board,
-                                               const std::vector<DriverInfo>& drivers);
+                                               const std::vector<DriverInfo>& drivers,
+                                               BoardTrees                     trees = {});
 
     /// Replaces everything that is not Microkit's own. Once.
     [[nodiscard]] Result<> expand();
@@ -77,6 +90,7 @@ public:
     [[nodiscard]] const Document&                document() const { return document_; }
     [[nodiscard]] const boardgen::Board&         board() const { return board_; }
     [[nodiscard]] const std::vector<DriverInfo>& drivers() const { return drivers_; }
+    [[nodiscard]] const BoardTrees&              trees() const { return trees_; }
 
     /// A new domain of the generator's own. `settings`, if any, is the child element of the class
     /// that may override image, priority, budget, period and stack_size, and name a parent.
@@ -98,6 +112,14 @@ public:
 
     /// The device that an element names: "uart0", or "virtio_mmio.31" for one of several alike.
     [[nodiscard]] Result<boardgen::Device> find_device(pugi::xml_node owner) const;
+
+    /// Takes note that a guest has these nodes of the board.
+    void note_given(const std::vector<std::string>& nodes)
+    {
+        given_.insert(given_.end(), nodes.begin(), nodes.end());
+    }
+    /// Those that guests before have.
+    [[nodiscard]] const std::vector<std::string>& given() const { return given_; }
 
     /// All uses of a system of this class, in the order of the document.
     [[nodiscard]] Result<std::vector<Use>> uses(const char*        device_class,
@@ -122,10 +144,12 @@ public:
                    const ConfigBytes& bytes);
 
 private:
-    Layout(Document document, const boardgen::Board& board, const std::vector<DriverInfo>& drivers)
+    Layout(Document document, const boardgen::Board& board, const std::vector<DriverInfo>& drivers,
+           BoardTrees trees)
         : document_{std::move(document)}
         , board_{board}
         , drivers_{drivers}
+        , trees_{std::move(trees)}
     {
     }
 
@@ -140,10 +164,12 @@ private:
     Document                       document_;
     const boardgen::Board&         board_;
     const std::vector<DriverInfo>& drivers_;
+    BoardTrees                     trees_;
     std::deque<Domain>             domains_;
     std::vector<ConfigFile>        files_;
     std::vector<Program>           programs_;
     std::vector<UsedDevice>        devices_;
+    std::vector<std::string>       given_;
     /// Physical ranges that are taken.
     std::vector<boardgen::AddressRange> taken_;
 };

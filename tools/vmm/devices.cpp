@@ -117,7 +117,14 @@ Result<std::vector<qemu::Device>> devices_for(const System& system, const Option
             continue;
         }
         qemu::Device device{.name = id_of(used.name), .bus = *bus, .kind = {}};
-        if (used.device_class == "blk") {
+        if (used.device_class == "passthrough") {
+            // A guest's own driver: the system's disk is there, if no driver of ours has it.
+            if (disks < options.disks.size() || !system.disk.empty()) {
+                device.kind = TRY(choose_disk(system, options, disks++, used.name));
+            } else {
+                continue;
+            }
+        } else if (used.device_class == "blk") {
             device.kind = TRY(choose_disk(system, options, disks++, used.name));
         } else if (used.device_class == "net") {
             // The first network has the ports.

@@ -3,6 +3,7 @@
 #include "vmm/device_tree.hpp"
 
 #include "base/checked.hpp"
+#include "device_tree_nodes.hpp"
 #include "fdt/writer.hpp"
 
 #include <algorithm>
@@ -68,6 +69,7 @@ private:
     void           chosen();
     void           aliases();
     void           path(const GuestDevice& device);
+    void           path(std::string_view node);
     void           memory();
     void           reserved_memory();
     void           cpus();
@@ -127,6 +129,7 @@ base::Result<std::size_t> Builder::build()
     for (const auto& one : in_.devices) {
         TRY(device(one));
     }
+    TRY(add_nodes(tree_, in_.nodes, in_.devices));
     tree_.end_node();
     return tree_.finish();
 }
@@ -142,6 +145,9 @@ void Builder::chosen()
         // By its path: small guests know nothing of aliases.
         tree_.begin_property("stdout-path");
         path(*console);
+    } else if (const auto port = serial_port_in(in_.nodes); !port.empty()) {
+        tree_.begin_property("stdout-path");
+        path(port);
     }
     if (in_.initrd) {
         tree_.property_u64("linux,initrd-start", in_.initrd->start().raw());
@@ -166,6 +172,10 @@ void Builder::aliases()
         !has_first && console != in_.devices.end() && console->alias.empty()) {
         tree_.begin_property("serial0");
         path(*console);
+    } else if (const auto port = serial_port_in(in_.nodes);
+               !has_first && console == in_.devices.end() && !port.empty()) {
+        tree_.begin_property("serial0");
+        path(port);
     }
     for (const auto& one : in_.devices) {
         if (!one.alias.empty()) {
@@ -193,6 +203,13 @@ void Builder::path(const GuestDevice& device)
         }
     }
     tree_.append_string("");
+}
+
+/// Of a node below the root.
+void Builder::path(std::string_view node)
+{
+    tree_.append(std::as_bytes(std::span{std::string_view{"/"}}));
+    tree_.append_string(node);
 }
 
 void Builder::memory()

@@ -93,20 +93,45 @@ void Machine::passthrough(const arch::Device& device, std::span<const microkit::
                                "give one for each interrupt of its node", interrupts.size()));
     }
     for (std::size_t i = 0; i < interrupts.size(); ++i) {
-        const auto intid = device.interrupts[i].intid;
-        if (!has_interrupt(intid)) {
-            return note(base::fail("the guest's GIC does not have this interrupt",
-                                   "raise `spis` in the machine's configuration", intid));
-        }
-        if (!lines_.push_back({.intid   = intid,
-                               .channel = interrupts[i],
-                               .trigger = device.interrupts[i].trigger,
-                               .early   = false})) {
-            return note(base::fail("too many interrupts are passed through", {}, lines_.size()));
-        }
-        note(dispatcher.claim_interrupt(interrupts[i], intid, *this));
+        add_line(device.interrupts[i].intid, interrupts[i], device.interrupts[i].trigger);
     }
     describe(guest_device(device));
+}
+
+void Machine::add_line(std::uint32_t intid, microkit::Channel channel, arch::Trigger trigger)
+{
+    const auto known = std::ranges::find(lines_, intid, &InterruptLine::intid);
+    if (passed_ != nullptr && known != lines_.end() && known->channel == channel) {
+        return; // the section has it, too
+    }
+    if (!has_interrupt(intid)) {
+        return note(base::fail("the guest's GIC does not have this interrupt",
+                               "raise `spis` in the machine's configuration", intid));
+    }
+    if (!lines_.push_back(
+            {.intid = intid, .channel = channel, .trigger = trigger, .early = false})) {
+        return note(base::fail("too many interrupts are passed through", {}, lines_.size()));
+    }
+    note(dispatcher.claim_interrupt(channel, intid, *this));
+}
+
+void Machine::adopt(const PassedThrough& section)
+{
+    if (!section.is_valid() || section_ == nullptr) {
+        return reject({.what = ".vmm_passthrough is damaged, or there is no .vmm_config with it",
+                       .hint = "give the program the files that were made for it"});
+    }
+    passed_                    = &section;
+    config_.smccc.also_forward = section.allowed();
+    for (std::size_t i = 0; i < section_->num_interrupts; ++i) {
+        const bool edge  = (section.edges >> i & 1) != 0;
+        const auto intid = section_->interrupts[i].intid;
+        if (intid >= k_gic_private && intid < k_gic_private + k_gic_max_spis) {
+            config_.spis = std::max(config_.spis, intid - k_gic_private + 1);
+        }
+        add_line(intid, microkit::Channel{section_->interrupts[i].channel},
+                 edge ? arch::Trigger::edge_rising : arch::Trigger::level_high);
+    }
 }
 
 void Machine::attach(MmioDevice& device, base::GuestRange range)

@@ -241,6 +241,7 @@ base::Result<std::size_t> Machine::write_tree(const LoadPlan& plan)
         .timer_ppis     = {platform.timer.physical_secure, platform.timer.physical,
                            platform.timer.virtual_timer, platform.timer.hypervisor},
         .devices        = std::span<const GuestDevice>{devices_.begin(), devices_.size()},
+        .nodes          = passed_ != nullptr ? passed_->tree() : std::span<const std::byte>{},
         .bootargs       = images_.cmdline,
         .initrd         = plan.initrd,
         .kaslr_seed     = seeds.kaslr,

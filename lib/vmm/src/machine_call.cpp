@@ -76,9 +76,9 @@ bool Machine::call_through_registers(VcpuId id)
     // Only the firmware's calls have arguments beyond x3. x0..x7 follow each other in the prefix.
     constexpr unsigned k_x0 = Registers::prefix_of_x(0) - 1;
     Registers          registers;
-    vcpu(id).read(registers, config_.smccc.forward.empty() ? k_prefix_x3 : k_prefix_x7);
+    vcpu(id).read(registers, config_.smccc.forwards() ? k_prefix_x7 : k_prefix_x3);
     Call call;
-    if (config_.smccc.forward.empty()) {
+    if (!config_.smccc.forwards()) {
         call.words = {registers.x(0), registers.x(1), registers.x(2), registers.x(3)};
     } else {
         copy_eight(call.words.data(), registers.words().data() + k_x0);

@@ -81,6 +81,9 @@ void SectionDevicesBase::attach_to(Machine& machine, const Sections& from)
     if (from.timer != nullptr && from.timer->is_valid()) {
         machine.wake_by(microkit::Channel{from.timer->driver_id});
     }
+    if (from.passed != nullptr && from.passed->magic == PassedThrough::k_magic) {
+        machine.adopt(*from.passed);
+    }
     const GuestOptions options = from.options != nullptr ? *from.options : GuestOptions{};
     for (std::size_t i = 0; i < guest.num_devices; ++i) {
         const auto& device = guest.devices[i];

@@ -8,6 +8,7 @@ namespace vmm::section {
 
 SDDF_CONFIG(".vmm_config") GuestConfig guest;
 SDDF_CONFIG(".vmm_options") GuestOptions options;
+SDDF_CONFIG(".vmm_passthrough") PassedThrough passed;
 SDDF_CONFIG(".timer_client_config") sddf::timer::ClientConfig timer;
 SDDF_CONFIG(".entropy_client_config") sddf::entropy::ClientConfig entropy;
 SDDF_CONFIG(".vsock_config") vsock::Config vsock;
@@ -35,6 +36,7 @@ namespace vmm {
 constinit const Sections k_sections{
     .guest   = &section::guest,
     .options = &section::options,
+    .passed  = &section::passed,
     .timer   = &section::timer,
     .entropy = &section::entropy,
     .vsock   = &section::vsock,

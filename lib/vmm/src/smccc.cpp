@@ -30,15 +30,19 @@ CallResult unknown(CallWords& words)
     return {.resumes = true, .words = 1, .unknown = true};
 }
 
-bool is_forwarded(SmcccFunction function, const SmcccConfig& config)
+bool is_forwarded(SmcccFunction function, std::uint64_t x1, const SmcccConfig& config)
 {
     const auto owner = function.get<SmcccFunction::owner>();
     if (owner != SmcccOwner::sip && owner != SmcccOwner::oem) {
         return false;
     }
-    return std::ranges::any_of(config.forward, [&](const ForwardedCalls& calls) {
-        return function.raw() >= calls.first && function.raw() <= calls.last;
-    });
+    const auto argument = static_cast<std::uint32_t>(x1);
+    const auto allows   = [&](const ForwardedCalls& calls) {
+        return function.raw() >= calls.first && function.raw() <= calls.last &&
+               argument >= calls.first_argument && argument <= calls.last_argument;
+    };
+    return std::ranges::any_of(config.forward, allows) ||
+           std::ranges::any_of(config.also_forward, allows);
 }
 
 CallResult forward(CallWords& words, SmcccFunction function, PowerHost& host)
@@ -188,7 +192,7 @@ CallResult answer_call(VcpuId caller, CallWords& words, const SmcccConfig& confi
         function.get<SmcccFunction::fast>()) {
         return architecture_call(words, config);
     }
-    if (is_forwarded(function, config)) {
+    if (is_forwarded(function, words[1], config)) {
         return forward(words, function, host);
     }
     return unknown(words);

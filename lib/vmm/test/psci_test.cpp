@@ -74,7 +74,7 @@ protected:
         // The upper half of x0 is no part of the identifier.
         words             = {0xabcd'0000'0000'0000 | function, x1, x2, x3, 44, 55, 66, 77};
         const auto result = vmm::answer_call(caller, words, config, table, power);
-        if (config.forward.empty()) {
+        if (!config.forwards()) {
             EXPECT_TRUE(std::ranges::equal(std::span{words}.subspan(4), k_untouched));
         }
         EXPECT_EQ(result.resumes, result.words > 0);
@@ -373,6 +373,28 @@ TEST_F(Calls, OnlyListedCallsOfSipAndOemAreForwarded)
     EXPECT_EQ(call(0x8400'0051), -1);
     EXPECT_EQ(call(psci::k_system_off), std::nullopt);
     EXPECT_EQ(fake.system_calls["smc"], 1u);
+}
+
+TEST_F(Calls, AFirstArgumentDecidesWhetherACallIsForwarded)
+{
+    auto& fake  = kit::FakeMicrokit::instance();
+    fake.on_smc = [](const microkit::SmcWords& in) {
+        auto out = in;
+        out[0]   = 0;
+        return out;
+    };
+    // "Clock 55, on": of the list that a section has, beside the configuration's own.
+    const std::array<vmm::ForwardedCalls, 2> list{
+        {{0xc200'0024, 0xc200'0024, 55, 55}, {0xc200'0026, 0xc200'0026}}};
+    config.also_forward = list;
+    EXPECT_TRUE(config.forwards());
+    EXPECT_EQ(call(0xc200'0024, 54), -1);
+    EXPECT_EQ(call(0xc200'0024, 56), -1);
+    EXPECT_EQ(fake.system_calls["smc"], 0u);
+    EXPECT_EQ(call(0xc200'0024, 0x7'0000'0037), 0); // the upper half is another argument
+    EXPECT_EQ(call(0xc200'0026, 54), 0);
+    EXPECT_EQ(call(0xc200'0025, 55), -1);
+    EXPECT_EQ(fake.system_calls["smc"], 2u);
 }
 
 } // namespace

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A machine made from configuration sections, as a system generator fills them.
+#include "fdt/reader.hpp"
+#include "fdt/writer.hpp"
 #include "kit/fake_block_server.hpp"
 #include "kit/fake_sound_server.hpp"
 #include "kit/sddf_links.hpp"
@@ -292,6 +294,60 @@ TEST_F(SectionDevices, InterruptsOfPassedThroughDevicesComeFromTheSection)
     notify(50);
     ASSERT_FALSE(fake.injections.empty());
     EXPECT_EQ(fake.injections.back().interrupt.intid, 33);
+}
+
+/// A tree with a device at 0x0a00'3e00, as tools/sysgen writes one.
+std::size_t write_nodes(std::span<std::byte> room)
+{
+    fdt::Writer tree{room};
+    tree.begin_node("");
+    tree.begin_node("virtio_mmio", 0x0a00'3e00);
+    tree.property_string("compatible", "virtio,mmio");
+    tree.property_cells("reg", {0, 0x0a00'3e00, 0, 0x200});
+    tree.property_cells("interrupts", {0, 200, 1});
+    tree.begin_node("slot");
+    tree.property_empty("removable");
+    tree.end_node();
+    tree.end_node();
+    tree.begin_node("serial", 0x900'0000);
+    tree.property_cells("reg", {0, 0x900'0000, 0, 0x1000});
+    tree.end_node();
+    tree.end_node();
+    return tree.finish().value();
+}
+
+TEST_F(SectionDevices, PassedThroughDevicesNeedNoLineOfCode)
+{
+    guest.num_interrupts = 2;
+    guest.interrupts[0]  = {.channel = 50, .intid = 232}; // beyond what guests have by default
+    guest.interrupts[1]  = {.channel = 51, .intid = 33};
+    vmm::PassedThrough passed{.magic = vmm::PassedThrough::k_magic, .edges = 1};
+    passed.node_size = static_cast<std::uint32_t>(write_nodes(passed.nodes));
+    from.passed      = &passed;
+    attach_all();
+    machine.passthrough(machine_test::k_uart); // it may be said as well
+    ASSERT_TRUE(boots());
+    enable_interrupt(232);
+    notify(50);
+    ASSERT_FALSE(fake.injections.empty());
+    EXPECT_EQ(fake.injections.back().interrupt.intid, 232);
+
+    // Where x0 points; the guest has its RAM where we have it.
+    const auto tree = fdt::Tree::create(
+        {reinterpret_cast<const std::byte*>(fake.vcpu(0).x(0)), vmm::k_device_tree_room});
+    ASSERT_TRUE(tree);
+    const auto node = tree->find("/virtio_mmio@a003e00");
+    ASSERT_TRUE(node);
+    EXPECT_TRUE(node->is_compatible("virtio,mmio"));
+    EXPECT_TRUE(node->child("slot"));
+}
+
+TEST_F(SectionDevices, ADamagedSectionOfPassedThroughDevices)
+{
+    vmm::PassedThrough passed{.magic = vmm::PassedThrough::k_magic, .num_calls = 65};
+    from.passed = &passed;
+    attach_all();
+    EXPECT_FALSE(boots());
 }
 
 TEST_F(SectionDevices, NoSectionAtAll)

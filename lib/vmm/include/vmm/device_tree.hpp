@@ -80,6 +80,9 @@ struct DeviceTreeInputs {
     /// works; the binding wants the others before and after it.
     std::array<std::uint32_t, 4> timer_ppis{29, 30, 27, 26};
     std::span<const GuestDevice> devices;
+    /// A whole tree whose root's children are added as they are, but for those of the name and
+    /// address of a device; their phandles must be from 0x1000'0000 on. May be empty.
+    std::span<const std::byte> nodes{};
 
     std::string_view                bootargs;
     std::optional<base::GuestRange> initrd;

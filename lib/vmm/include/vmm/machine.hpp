@@ -19,6 +19,7 @@
 #include "vmm/instruction.hpp"
 #include "vmm/loader.hpp"
 #include "vmm/memory.hpp"
+#include "vmm/passed_through.hpp"
 #include "vmm/physical_timer.hpp"
 #include "vmm/power.hpp"
 #include "vmm/psci.hpp"
@@ -71,6 +72,12 @@ public:
     /// pages). The section must stay. vmm::SectionDevices does this and gives the machine the
     /// devices that the sections name.
     void adopt(const GuestConfig& section, std::uint64_t kept = 0);
+
+    /// Gives the guest what `.vmm_passthrough` describes, after the other adopt(): all interrupts
+    /// of
+    /// `.vmm_config`, the nodes in the generated device tree, calls of the firmware. The section
+    /// must stay. vmm::SectionDevices does this.
+    void adopt(const PassedThrough& section);
 
     /// Gives the guest a device of the board: its first interrupt, from the channel that the
     /// description's <irq> has, and a node in the generated device tree. The registers are the
@@ -308,6 +315,7 @@ private:
     void                           catch_up_with_interrupts();
     void                           fail(const base::Error& error);
     void                           note(base::Result<> result);
+    void add_line(std::uint32_t intid, microkit::Channel channel, arch::Trigger trigger);
 
     // machine_priority.cpp
     void put_vcpus_below_us();
@@ -381,6 +389,7 @@ private:
     ExitLog                             exit_log_{};
 
     const GuestConfig*                             section_ = nullptr; ///< of adopt()
+    const PassedThrough*                           passed_  = nullptr; ///< likewise
     base::FixedVector<SavedImage, 3>               saved_images_{};
     std::uint64_t                                  spare_used_ = 0; ///< bytes of config_.spare
     base::FixedVector<InterruptLine, 32>           lines_{};

@@ -10,6 +10,7 @@
 #include "sddf/timer.hpp"
 #include "vmm/guest_config.hpp"
 #include "vmm/guest_options.hpp"
+#include "vmm/passed_through.hpp"
 #include "vsock/config.hpp"
 
 #include <array>
@@ -23,6 +24,7 @@ struct Sections {
 
     const GuestConfig*                                     guest   = nullptr;
     const GuestOptions*                                    options = nullptr;
+    const PassedThrough*                                   passed  = nullptr;
     const sddf::timer::ClientConfig*                       timer   = nullptr;
     const sddf::entropy::ClientConfig*                     entropy = nullptr;
     const vsock::Config*                                   vsock   = nullptr;
@@ -32,7 +34,8 @@ struct Sections {
     std::array<const sddf::network::ClientConfig*, k_most> network{};
 };
 
-/// The sections of this library: `.vmm_config`, `.vmm_options`, `.timer_client_config`,
+/// The sections of this library: `.vmm_config`, `.vmm_options`, `.vmm_passthrough`,
+/// `.timer_client_config`,
 /// `.entropy_client_config`, `.vsock_config`, `.sound_client_config`, `.serial_client_config`,
 /// `.blk_client_config`, `.net_client_config`, and of the last three also those with `_1`, `_2` and
 /// `_3` at the end of the name. They are in a program that mentions this object.

@@ -16,12 +16,16 @@ namespace vmm {
 /// x0..x7 of a call; the answer replaces x0..x3.
 using CallWords = std::array<std::uint64_t, 8>;
 
-/// Function identifiers first..last that the board's firmware may answer. Only those of the owners
-/// sip and oem are ever forwarded, whatever the list says.
+/// Function identifiers first..last that the board's firmware may answer, of calls whose first
+/// argument (w1: which clock, which device) is within first_argument..last_argument. Only those of
+/// the owners sip and oem are ever forwarded, whatever the list says.
 struct ForwardedCalls {
-    std::uint32_t first = 0;
-    std::uint32_t last  = 0;
+    std::uint32_t first          = 0;
+    std::uint32_t last           = 0;
+    std::uint32_t first_argument = 0;
+    std::uint32_t last_argument  = 0xffff'ffff;
 };
+static_assert(sizeof(ForwardedCalls) == 16);
 
 /// Whether the CPUs need the firmware's mitigations of speculation attacks.
 enum class Workarounds : std::uint8_t {
@@ -71,8 +75,12 @@ private:
 
 struct SmcccConfig {
     base::FixedVector<ForwardedCalls, 4> forward{};
-    Workarounds                          workarounds = Workarounds::unknown;
-    EntropySource                        entropy{}; ///< nothing: no TRNG service, and no seeds
+    /// More of them, which must stay: Machine::adopt() sets it to those of `.vmm_passthrough`.
+    std::span<const ForwardedCalls> also_forward{};
+    Workarounds                     workarounds = Workarounds::unknown;
+    EntropySource                   entropy{}; ///< nothing: no TRNG service, and no seeds
+
+    [[nodiscard]] bool forwards() const { return !forward.empty() || !also_forward.empty(); }
 };
 
 /// How a call went.
