@@ -96,7 +96,8 @@ std::vector<Emulated> emulated_in(const std::vector<std::byte>& section)
 void read_layout(const std::string& text, const boardgen::Board& board,
                  const std::filesystem::path& drivers, Subject& subject)
 {
-    const auto made = description::expand(text, subject.name, board, drivers);
+    const auto made =
+        description::expand(text, subject.name, board, subject.board->blob(), drivers);
     if (!made) {
         return refuse(subject, "layout-refused", made.error());
     }

@@ -2,6 +2,7 @@
 #include "reader.hpp"
 
 #include "base/result.hpp"
+#include "board_trees.hpp"
 #include "device_tree_compiler.hpp"
 #include "sdf/check.hpp"
 
@@ -93,7 +94,8 @@ tool::Result<boardgen::Board> read_facts(const fs::path& json, std::span<const s
 }
 
 tool::Result<Expanded> expand(std::string layout, const std::string& name,
-                              const boardgen::Board& board, const fs::path& drivers)
+                              const boardgen::Board& board, std::span<const std::byte> tree,
+                              const fs::path& drivers)
 {
     const auto fail = [](const std::string& file, const sysgen::Refusal& error) {
         return tool::refuse({file, error.line, 0}, error.what, error.hint);
@@ -106,7 +108,8 @@ tool::Result<Expanded> expand(std::string layout, const std::string& name,
     if (!document) {
         return fail(name, document.error());
     }
-    auto made = sysgen::Layout::create(*std::move(document), board, *all);
+    sysgen::TreeFiles trees{tree, fs::path{name}.parent_path()};
+    auto made = sysgen::Layout::create(*std::move(document), board, *all, std::ref(trees));
     if (!made) {
         return fail(name, made.error());
     }
@@ -152,12 +155,12 @@ std::expected<tool::System, std::string> read_system(const Sources& sources)
             return std::unexpected(
                 fmt::format("{}: {}", sources.board_tree.string(), blob.error()));
         }
-        const auto facts =
-            read_facts(sources.board_json, std::as_bytes(std::span{blob->data(), blob->size()}));
+        const auto tree  = std::as_bytes(std::span{blob->data(), blob->size()});
+        const auto facts = read_facts(sources.board_json, tree);
         if (!facts) {
             return refused(facts.error());
         }
-        auto expanded = expand(*std::move(text), name, *facts, sources.drivers);
+        auto expanded = expand(*std::move(text), name, *facts, tree, sources.drivers);
         if (!expanded) {
             return refused(expanded.error());
         }

@@ -40,9 +40,11 @@ struct Expanded {
     std::vector<sysgen::Program>    programs;
 };
 
-/// Expands a layout; `name` is its file in messages, `drivers` the folder of their config.json.
+/// Expands a layout; `name` is its file (for messages, and device trees beside it), `tree` the
+/// board's as a blob, `drivers` the folder of their config.json.
 [[nodiscard]] tool::Result<Expanded> expand(std::string layout, const std::string& name,
                                             const boardgen::Board&       board,
+                                            std::span<const std::byte>   tree,
                                             const std::filesystem::path& drivers);
 
 /// Reads a description and checks it as the image tool does.

@@ -3,11 +3,11 @@
 
 #include "device_kind.hpp"
 #include "firmware.hpp"
+#include "need.hpp"
 #include "sharing.hpp"
 #include "unit.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
 #include <set>
 
@@ -18,29 +18,6 @@ using check::Dependency;
 using check::Need;
 using check::Node;
 using check::Tree;
-
-/// What drivers do without, or what a guest must not have in any case: it is left without asking.
-bool is_left_anyway(Need need)
-{
-    return need == Need::iommu || need == Need::dma_channel || need == Need::memory ||
-           need == Need::interconnect || need == Need::fuse;
-}
-
-std::string_view consequence(Need need)
-{
-    switch (need) {
-    case Need::iommu:
-        return "the guest's DMA goes past it, if the firmware left it open";
-    case Need::dma_channel:
-        return "its driver moves the data itself";
-    case Need::memory:
-        return "its driver takes memory of the guest's own";
-    case Need::fuse:
-        return "what stands there (a MAC address) is for the guest to make up";
-    default:
-        return "its driver does without";
-    }
-}
 
 class Finder {
 public:
@@ -55,10 +32,9 @@ public:
         read_choices();
         read_devices();
         find_needs();
-        check_taken();
         if (result_.refusals.empty()) {
             add_resources(board_, share_, result_);
-            check_pages_taken();
+            check_taken(board_, request_.taken, result_);
         }
         return std::move(result_);
     }
@@ -115,7 +91,9 @@ private:
             const auto& unit = driven_unit_of(*node);
             if (const auto why = kernel_s(unit); !why.empty()) {
                 refuse(Refusal::Kind::kernel, unit.path, fmt::format("{} is {}", unit.name, why),
-                       "every guest has one of its own from the VMM: choose another device");
+                       is_bus(unit) || unit.parent == nullptr
+                           ? "name a device on it"
+                           : "every guest has one of its own from the VMM: choose another device");
                 continue;
             }
             if (&unit != node) {
@@ -251,6 +229,9 @@ private:
         }
         std::set<const Node*> said;
         for (const auto& one : std::vector{result_.given}) {
+            if (one.user == nullptr) {
+                refuse_what_serves_others(users, *one.node);
+            }
             for (const auto& edge : edges_of(*one.node)) {
                 if (is_left(edge)) {
                     leave(edge);
@@ -307,10 +288,16 @@ private:
         return count;
     }
 
-    void refuse_shared(const Users& users, const Edge& edge)
+    /// Who depends on a unit and does not belong to the guest, as "a, b depend" or "a depends".
+    struct Dependents {
+        std::string      text;
+        std::string_view them;
+    };
+
+    [[nodiscard]] Dependents dependents(const Users& users, const Node& unit) const
     {
         std::vector<std::string_view> names;
-        for (const auto* user : users.of(*edge.unit)) {
+        for (const auto* user : users.of(unit)) {
             if (!result_.has(*user)) {
                 names.push_back(user->name);
             }
@@ -325,58 +312,36 @@ private:
         if (count > k_shown) {
             list += fmt::format(" and {} more", count - k_shown);
         }
-        refuse(Refusal::Kind::shared_provider, edge.unit->path,
-               fmt::format("{} needs {} ({}), on which {} {} as well: a guest that has it can "
-                           "switch {} off",
-                           edge.user->name, edge.unit->name, name_of(edge.what.need), list,
-                           count == 1 ? "depends" : "depend", count == 1 ? "that" : "them"),
-               fmt::format("leave it, if the firmware has it in the right state (leave {0}{1}); or "
-                           "give it, if nothing of that runs outside the guest (give {0})",
-                           edge.unit->path,
-                           edge.what.need == Need::clock ? ", with the clock's frequency" : ""));
+        return {list + (count == 1 ? " depends" : " depend"), count == 1 ? "that" : "them"};
     }
 
-    /// What others have is never shared, whatever the choices say.
-    void check_pages_taken()
+    /// What was asked for may serve others, too.
+    void refuse_what_serves_others(const Users& users, const Node& unit)
     {
-        for (const auto& text : request_.taken) {
-            const auto* const node = passthrough::find(board_, text);
-            if (node == nullptr || result_.has(*node)) {
-                continue;
-            }
-            const bool reached = std::ranges::any_of(node->registers, [&](const auto& range) {
-                return range.size != 0 && std::ranges::any_of(result_.pages, [&](const auto& page) {
-                           return page.overlaps(range);
-                       });
-            });
-            if (reached) {
-                refuse(
-                    Refusal::Kind::taken, node->path,
-                    fmt::format("{}, which a driver or another guest of this system has, is on a "
-                                "page that the guest would get",
-                                node->name),
-                    "choose a device on another page for one of the two");
-            }
+        if (given_.contains(&unit) || is_ours(users, unit)) {
+            return;
         }
+        const auto others = dependents(users, unit);
+        refuse(
+            Refusal::Kind::shared_provider, unit.path,
+            fmt::format("on {} {}: a guest that has it can switch {} off", unit.name, others.text,
+                        others.them),
+            fmt::format("give it, if nothing of that runs outside the guest (give {})", unit.path));
     }
 
-    void check_taken()
+    void refuse_shared(const Users& users, const Edge& edge)
     {
-        for (const auto& text : request_.taken) {
-            const auto* const node = passthrough::find(board_, text);
-            if (node == nullptr) {
-                continue;
-            }
-            for (const auto& one : result_.given) {
-                if (has_registers(board_, *one.node) &&
-                    (is_within(*node, *one.node) || is_within(*one.node, *node))) {
-                    refuse(Refusal::Kind::taken, one.node->path,
-                           fmt::format("{} belongs to a driver or to another guest of this system",
-                                       one.node->name),
-                           "a device has one owner: take it from one of the two");
-                }
-            }
-        }
+        const auto others = dependents(users, *edge.unit);
+        refuse(
+            Refusal::Kind::shared_provider, edge.unit->path,
+            fmt::format("{} needs {} ({}), on which {} as well: a guest that has it can switch {} "
+                        "off",
+                        edge.user->name, edge.unit->name, name_of(edge.what.need), others.text,
+                        others.them),
+            fmt::format("leave it, if the firmware has it in the right state (leave {0}{1}); or "
+                        "give it, if nothing of that runs outside the guest (give {0})",
+                        edge.unit->path,
+                        edge.what.need == Need::clock ? ", with the clock's frequency" : ""));
     }
 
     const Tree&              board_;
@@ -401,36 +366,6 @@ bool Closure::has(const check::Node& node) const
 Closure close(const check::Tree& board, const Request& request)
 {
     return Finder{board, request}.close();
-}
-
-const check::Node* find(const check::Tree& board, std::string_view text)
-{
-    if (text.empty() || text == "/") {
-        return nullptr;
-    }
-    if (const auto* const node = board.find(text)) {
-        return node;
-    }
-    const Node* found = nullptr;
-    for (const auto& node : board.nodes()) {
-        if (node.name == text || (text.find('@') == text.npos && node.base_name() == text)) {
-            if (found != nullptr) {
-                return nullptr;
-            }
-            found = &node;
-        }
-    }
-    return found;
-}
-
-std::string_view name_of(check::Need need)
-{
-    constexpr std::array<std::string_view, 15> k_names{
-        "clock",     "reset",           "pins",        "power domain",
-        "supply",    "DMA channel",     "IOMMU",       "GPIO",
-        "PHY",       "interrupt",       "fuse",        "power sequence",
-        "registers", "reserved memory", "interconnect"};
-    return k_names.at(static_cast<std::size_t>(need));
 }
 
 } // namespace passthrough

@@ -197,4 +197,37 @@ void add_resources(const Tree& board, std::span<const Node* const> shared, Closu
     Resources{board, shared, closure}.add();
 }
 
+void check_taken(const Tree& board, std::span<const std::string> taken, Closure& closure)
+{
+    for (const auto& text : taken) {
+        const auto* const node = passthrough::find(board, text);
+        if (node == nullptr) {
+            continue;
+        }
+        const bool given   = std::ranges::any_of(closure.given, [&](const Given& one) {
+            return has_registers(board, *one.node) &&
+                   (is_within(*node, *one.node) || is_within(*one.node, *node));
+        });
+        const bool reached = std::ranges::any_of(node->registers, [&](const Range& range) {
+            return range.size != 0 && std::ranges::any_of(closure.pages, [&](const Range& page) {
+                       return page.overlaps(range);
+                   });
+        });
+        if (given) {
+            closure.refusals.push_back(
+                {Refusal::Kind::taken, node->path,
+                 fmt::format("{} belongs to a driver or to another guest of this system",
+                             node->name),
+                 "a device has one owner: take it from one of the two"});
+        } else if (reached) {
+            closure.refusals.push_back(
+                {Refusal::Kind::taken, node->path,
+                 fmt::format("{}, which a driver or another guest of this system has, is on a page "
+                             "that the guest would get",
+                             node->name),
+                 "choose a device on another page for one of the two"});
+        }
+    }
+}
+
 } // namespace passthrough

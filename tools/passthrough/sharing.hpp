@@ -13,4 +13,8 @@ namespace passthrough {
 void add_resources(const check::Tree& board, std::span<const check::Node* const> shared,
                    Closure& closure);
 
+/// Refuses what drivers or other guests have: their devices, and pages on which these are. It is
+/// never shared, whatever the choices say.
+void check_taken(const check::Tree& board, std::span<const std::string> taken, Closure& closure);
+
 } // namespace passthrough

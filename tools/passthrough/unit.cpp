@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "unit.hpp"
 
+#include "closure.hpp"
 #include "device_kind.hpp"
 
 #include <algorithm>
@@ -160,6 +161,26 @@ const std::vector<const Node*>& Users::of(const Node& unit) const
     static const std::vector<const Node*> k_nobody;
     const auto                            found = users_.find(&unit);
     return found != users_.end() ? found->second : k_nobody;
+}
+
+const check::Node* find(const check::Tree& board, std::string_view text)
+{
+    if (text.empty() || text == "/") {
+        return nullptr;
+    }
+    if (const auto* const node = board.find(text)) {
+        return node;
+    }
+    const Node* found = nullptr;
+    for (const auto& node : board.nodes()) {
+        if (node.name == text || (text.find('@') == text.npos && node.base_name() == text)) {
+            if (found != nullptr) {
+                return nullptr;
+            }
+            found = &node;
+        }
+    }
+    return found;
 }
 
 } // namespace passthrough

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // sysgen: from a layout to a Microkit system description, configuration sections and filled
 // programs.
+#include "board_trees.hpp"
 #include "layout.hpp"
 #include "programs.hpp"
-#include "tree.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fstream>
 #include <functional>
 #include <iterator>
-#include <map>
 #include <nlohmann/json.hpp>
 
 namespace {
@@ -70,37 +69,6 @@ Result<boardgen::Board> read_board(const Arguments& arguments)
     return *std::move(board);
 }
 
-/// The board's tree, or one that the layout names beside itself.
-class Trees {
-public:
-    explicit Trees(const Arguments& arguments)
-        : arguments_{arguments}
-    {
-    }
-
-    std::expected<const check::Tree*, std::string> operator()(const std::string& name)
-    {
-        const auto file = name.empty() ? arguments_.tree : arguments_.layout.parent_path() / name;
-        if (const auto known = trees_.find(name); known != trees_.end()) {
-            return &known->second;
-        }
-        const auto text = read_file(file);
-        if (!text) {
-            return std::unexpected(text.error().what);
-        }
-        const auto bytes = std::as_bytes(std::span{*text});
-        auto       tree  = check::Tree::create({bytes.begin(), bytes.end()}, file.string());
-        if (!tree) {
-            return std::unexpected(fmt::format("{}: {}", file.string(), tree.error()));
-        }
-        return &trees_.emplace(name, *std::move(tree)).first->second;
-    }
-
-private:
-    const Arguments&                   arguments_;
-    std::map<std::string, check::Tree> trees_;
-};
-
 Result<fs::path> find_program(const std::vector<fs::path>& search, const sysgen::Program& program)
 {
     for (const auto& folder : search) {
@@ -140,11 +108,12 @@ std::string name_of(const fs::path& layout)
 
 Result<> generate(const Arguments& arguments)
 {
-    const auto board    = TRY(read_board(arguments));
-    const auto drivers  = TRY(sysgen::read_drivers(arguments.drivers));
-    auto       text     = TRY(read_file(arguments.layout));
-    auto       document = TRY(sysgen::Document::parse(std::move(text)));
-    Trees      trees{arguments};
+    const auto        board    = TRY(read_board(arguments));
+    const auto        drivers  = TRY(sysgen::read_drivers(arguments.drivers));
+    auto              text     = TRY(read_file(arguments.layout));
+    auto              document = TRY(sysgen::Document::parse(std::move(text)));
+    const auto        blob     = TRY(read_file(arguments.tree));
+    sysgen::TreeFiles trees{std::as_bytes(std::span{blob}), arguments.layout.parent_path()};
     auto layout = TRY(sysgen::Layout::create(std::move(document), board, drivers, std::ref(trees)));
     TRY(layout.expand());
 

@@ -10,6 +10,7 @@
 #include "completion.hpp"
 #include "graph_command.hpp"
 #include "installation.hpp"
+#include "needs_command.hpp"
 
 #include <fmt/format.h>
 
@@ -65,6 +66,11 @@ Result<int> dtb_command(Words words, const Where& project)
 Result<int> graph_command(Words words, const Where& project)
 {
     return graph::graph_command(std::move(words), places_of(project), std::cout, std::cerr);
+}
+
+Result<int> needs_command(Words words, const Where& project)
+{
+    return passthrough::needs_command(std::move(words), places_of(project), std::cout, std::cerr);
 }
 
 Result<int> exec_command(Words words, const Where& project)
@@ -151,6 +157,7 @@ constexpr std::array k_commands{
     Command{"check", check::describe_check, check_command},
     Command{"graph", graph::describe_graph, graph_command},
     Command{"dtb", check::describe_dtb, dtb_command},
+    Command{"needs", passthrough::describe_needs, needs_command},
     Command{"boards", describe_boards, boards_command},
     Command{"board", describe_board, board_command},
     Command{"list", describe_list, list_command},

@@ -3,7 +3,7 @@
 // that what it says for a layout and for a script is the same.
 #include "closure.hpp"
 #include "describe.hpp"
-#include "passthrough_command.hpp"
+#include "needs_command.hpp"
 #include "tree_source.hpp"
 
 #include <fmt/format.h>
@@ -33,7 +33,7 @@ std::vector<std::string> words_of(const std::string& line)
 std::string answer(std::vector<std::string> words)
 {
     std::ostringstream out, err;
-    const int          code = passthrough_command(std::move(words), k_here, out, err);
+    const int          code = needs_command(std::move(words), {.source = k_here}, out, err);
     return fmt::format("[{}]\n{}{}", code, out.str(), err.str());
 }
 

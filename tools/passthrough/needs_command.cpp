@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "passthrough_command.hpp"
+#include "needs_command.hpp"
 
 #include "closure.hpp"
 #include "describe.hpp"
+#include "device_tree_compiler.hpp"
 #include "tree_source.hpp"
 
 #include <CLI/CLI.hpp>
@@ -77,18 +78,32 @@ struct Arguments {
     }
 };
 
+/// The device tree of a board; empty: there is no such board.
+std::string tree_of(const std::string& board, const description::Places& places)
+{
+    auto folders = places.boards;
+    folders.push_back(places.source / "boards");
+    for (const auto& folder : folders) {
+        const auto file = folder / board / "board.dts";
+        if (!board.empty() && fs::exists(file)) {
+            return file.string();
+        }
+    }
+    return {};
+}
+
 } // namespace
 
-void describe_passthrough(CLI::App& app)
+void describe_needs(CLI::App& app)
 {
     static Arguments unused;
     unused.add_to(app);
 }
 
-int passthrough_command(std::vector<std::string> words, const fs::path& boards, std::ostream& out,
-                        std::ostream& err)
+int needs_command(std::vector<std::string> words, const description::Places& places,
+                  std::ostream& out, std::ostream& err)
 {
-    CLI::App  parser{"", "vmm passthrough"};
+    CLI::App  parser{"", "vmm needs"};
     Arguments arguments;
     arguments.add_to(parser);
     try {
@@ -97,21 +112,28 @@ int passthrough_command(std::vector<std::string> words, const fs::path& boards, 
     } catch (const CLI::ParseError& problem) {
         return parser.exit(problem, out, err) == 0 ? k_done : k_wrong_call;
     }
-    if (arguments.board.empty() == arguments.tree.empty()) {
-        err << "vmm passthrough: name the board with --board, or its device tree with "
-               "--board-dtb\n";
+    if (arguments.tree.empty()) {
+        if (arguments.board.empty()) {
+            arguments.board = places.board;
+        }
+        arguments.tree = tree_of(arguments.board, places);
+    }
+    if (arguments.tree.empty()) {
+        err << (arguments.board.empty()
+                    ? "vmm needs: name the board with --board, or its device tree with "
+                      "--board-dtb\n"
+                    : fmt::format("vmm needs: there is no board {}\n", arguments.board));
         return k_wrong_call;
     }
-    const auto file =
-        arguments.tree.empty() ? boards / arguments.board / "board.dtb" : fs::path{arguments.tree};
-    const auto tree = check::read_tree(file, file.filename().string());
+    const fs::path file{arguments.tree};
+    const auto     tree = check::read_tree(file, file.filename().string());
     if (!tree) {
-        err << "vmm passthrough: " << tool::format_error(tree.error());
+        err << "vmm needs: " << tool::format_error(tree.error());
         return k_wrong_call;
     }
     const auto request = arguments.request();
     if (!request) {
-        err << "vmm passthrough: " << request.error() << '\n';
+        err << "vmm needs: " << request.error() << '\n';
         return k_wrong_call;
     }
     const auto closure = close(*tree, *request);
@@ -121,11 +143,11 @@ int passthrough_command(std::vector<std::string> words, const fs::path& boards, 
         err << refusals_text(closure);
     } else if (arguments.nodes) {
         const auto blob = guest_nodes(*tree, closure);
-        const auto text =
-            blob ? check::decompile({reinterpret_cast<const char*>(blob->data()), blob->size()})
-                 : check::Output{std::unexpect, blob.error()};
+        const auto text = blob ? description::decompile(
+                                     {reinterpret_cast<const char*>(blob->data()), blob->size()})
+                               : description::Output{std::unexpect, blob.error()};
         if (!text) {
-            err << "vmm passthrough: " << text.error() << '\n';
+            err << "vmm needs: " << text.error() << '\n';
             return k_refused;
         }
         out << *text;
