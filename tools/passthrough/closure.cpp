@@ -324,7 +324,7 @@ private:
         const auto others = dependents(users, unit);
         refuse(
             Refusal::Kind::shared_provider, unit.path,
-            fmt::format("on {} {}: a guest that has it can switch {} off", unit.name, others.text,
+            fmt::format("{} on {}: a guest that has it can switch {} off", others.text, unit.name,
                         others.them),
             fmt::format("give it, if nothing of that runs outside the guest (give {})", unit.path));
     }
