@@ -82,6 +82,36 @@ check::Tree soc()
     return *std::move(tree);
 }
 
+TEST(Passthrough, EveryBoardHasASerialPortToGive)
+{
+    std::size_t ports = 0;
+    for (const auto& entry : fs::directory_iterator{BOARDS_SOURCE}) {
+        if (!fs::exists(entry.path() / "board.dts")) {
+            continue;
+        }
+        const auto tree = check::read_tree(entry.path() / "board.dts", entry.path().filename());
+        ASSERT_TRUE(tree) << entry.path();
+        for (const auto& node : tree->nodes()) {
+            if (node.base_name() != "serial" && node.base_name() != "pl011") {
+                continue;
+            }
+            const auto closure = close(*tree, {.devices = {node.path}, .choices = {}, .taken = {}});
+            EXPECT_TRUE(closure.refusals.empty()) << entry.path() << ": " << refusals_text(closure);
+            EXPECT_EQ(closure.interrupts.size(), 1U) << entry.path() << node.path;
+            EXPECT_FALSE(closure.needs_identity());
+            const auto nodes = guest_nodes(*tree, closure);
+            ASSERT_TRUE(nodes) << nodes.error();
+            const auto guest = check::Tree::create(*nodes, "guest");
+            ASSERT_TRUE(guest) << guest.error();
+            EXPECT_NE(
+                guest->find(fmt::format("/{}@{:x}", node.base_name(), node.registers[0].start)),
+                nullptr);
+            ++ports;
+        }
+    }
+    EXPECT_GE(ports, 9U);
+}
+
 TEST(Passthrough, WhatDriversAndOtherGuestsHaveIsNeverGivenOrShared)
 {
     const auto tree = soc();
