@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "kit.hpp"
 
+#include "board_trees.hpp"
+
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <gtest/gtest.h>
 #include <iterator>
 #include <map>
@@ -32,8 +35,10 @@ Result<Layout> expand(const std::string& text, const boardgen::Board& board)
 {
     static const auto drivers =
         read_drivers(std::filesystem::path{SYSGEN_TEST_DIR} / "drivers").value();
-    auto document = TRY(Document::parse(text));
-    auto layout   = TRY(Layout::create(std::move(document), board, drivers));
+    auto       document = TRY(Document::parse(text));
+    const auto blob = read_text(std::filesystem::path{BOARDS_GENERATED} / board.name / "board.dtb");
+    TreeFiles  trees{std::as_bytes(std::span{blob}), SYSGEN_TEST_DIR};
+    auto       layout = TRY(Layout::create(std::move(document), board, drivers, std::ref(trees)));
     TRY(layout.expand());
     return layout;
 }
