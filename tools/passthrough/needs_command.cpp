@@ -26,9 +26,9 @@ struct Arguments {
 
     void add_to(CLI::App& app)
     {
-        app.description("Finds out what a guest needs in order to use a device of the board: "
-                        "registers, interrupts, clocks and other providers, calls of the firmware; "
-                        "or why it cannot have it.");
+        app.description(
+            "Finds what a guest must have in order to use a device of the board, or why "
+            "it cannot have it.");
         app.add_option("devices", devices,
                        "devices: paths, aliases or names of nodes in the board's device tree")
             ->required();
