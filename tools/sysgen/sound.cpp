@@ -18,7 +18,7 @@ constexpr std::size_t   k_most_clients    = 16;
 constexpr std::uint64_t k_most_streams    = 32;
 constexpr std::uint64_t k_command_ring    = 0x1000; ///< 64 of 16 bytes, and two counters
 constexpr std::uint64_t k_pcm_ring        = 0x3000; ///< 256 of 32 bytes, likewise
-constexpr std::uint64_t k_data            = 0x4'0000;
+constexpr std::uint64_t k_sound_data      = 0x4'0000;
 
 /// A section with this class's own magic.
 ConfigBytes section(std::size_t size)
@@ -83,7 +83,7 @@ Result<Client> read(const Document& document, const Use& use)
     Client client{.use      = use,
                   .playback = TRY(document.number_or(use.node, "playback", 1)),
                   .capture  = TRY(document.number_or(use.node, "capture", 1)),
-                  .size     = TRY(document.number_or(use.node, "size", k_data))};
+                  .size     = TRY(document.number_or(use.node, "size", k_sound_data))};
     if (client.playback + client.capture == 0 || client.playback > k_most_streams ||
         client.capture > k_most_streams - client.playback) {
         return refuse(use.line,
