@@ -56,8 +56,9 @@ Result<fs::path> find_example(const std::string& name, const std::string& board,
                               const Places& places)
 {
     const auto folder = places.source / "examples" / name;
-    for (const auto& candidate : {board + "." + name + ".layout.xml", name + ".layout.xml",
-                                  name + ".system", board + "/" + name + ".system"}) {
+    for (const auto& candidate :
+         {fmt::format("{}.{}.layout.xml", board, name), fmt::format("{}.layout.xml", name),
+          fmt::format("{}.system", name), fmt::format("{}/{}.system", board, name)}) {
         if (is_file(folder / candidate)) {
             return folder / candidate;
         }
