@@ -56,7 +56,8 @@ TEST(Names, AnUnknownOneIsToldWhatThereIs)
     const auto call = run({"helo"});
     EXPECT_EQ(call.exit_code, 1);
     EXPECT_THAT(call.errors, HasSubstr("there is no example helo; there are: hello,"));
-    EXPECT_THAT(run({"hello", "--board", "x"}).errors, HasSubstr("there is no board x"));
+    EXPECT_THAT(run({"hello", "--board", "x"}).errors,
+                HasSubstr("there is no board 'x'; there are: imx8mm_evk,"));
 }
 
 } // namespace
