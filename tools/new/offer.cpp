@@ -14,9 +14,7 @@
 namespace project {
 namespace {
 
-namespace fs = std::filesystem;
-template <class T = void>
-using Result  = base::Result<T, std::string>;
+namespace fs  = std::filesystem;
 using Drivers = std::vector<sysgen::DriverInfo>;
 
 /// A device of the board by the name that layouts have for it.

@@ -2,6 +2,7 @@
 // What a board can give a guest, and why not the rest.
 #pragma once
 
+#include "base/result.hpp"
 #include "board.hpp"
 #include "driver_library.hpp"
 #include "part.hpp"
@@ -11,6 +12,10 @@
 #include <vector>
 
 namespace project {
+
+/// The error is a sentence for the user.
+template <class T = void>
+using Result = base::Result<T, std::string>;
 
 struct Offer {
     Part        part = Part::console;
@@ -46,9 +51,9 @@ struct KnownBoard {
     Offers          offers;
 };
 
-/// Reads `folder`/board.json (hand-written) with the tree `blob`. The error is for the user.
-[[nodiscard]] base::Result<KnownBoard, std::string>
-read_known_board(const std::filesystem::path& folder, const std::filesystem::path& blob,
-                 const std::filesystem::path& drivers);
+/// Reads `folder`/board.json (hand-written) with the tree `blob`.
+[[nodiscard]] Result<KnownBoard> read_known_board(const std::filesystem::path& folder,
+                                                  const std::filesystem::path& blob,
+                                                  const std::filesystem::path& drivers);
 
 } // namespace project

@@ -13,8 +13,6 @@ namespace project {
 namespace {
 
 namespace fs = std::filesystem;
-template <class T = void>
-using Result = base::Result<T, std::string>;
 
 constexpr std::uint64_t k_large_page = 0x20'0000;
 constexpr std::uint64_t k_least_ram  = std::uint64_t{64} << 20; // for Linux

@@ -36,8 +36,7 @@ struct File {
 [[nodiscard]] Parts usual_parts(const Offers& offers, GuestKind guest);
 
 /// The project's files. The error is a sentence that says what cannot be, and why.
-[[nodiscard]] base::Result<std::vector<File>, std::string> make_project(const Wishes&     wishes,
-                                                                        const KnownBoard& board);
+[[nodiscard]] Result<std::vector<File>> make_project(const Wishes& wishes, const KnownBoard& board);
 
 /// Writes them into `folder`, which is made, or is there and empty (but for what begins with a
 /// dot).

@@ -53,6 +53,8 @@ description::Places places_of(const Where& project)
     return places;
 }
 
+// All are of one type, and some take words away.
+// NOLINTBEGIN(performance-unnecessary-value-param)
 Result<int> check_command(Words words, const Where& project)
 {
     return check::check_command(std::move(words), places_of(project), std::cout, std::cerr);
@@ -119,6 +121,8 @@ Result<int> manual_chapter_command(Words, const Where&)
     fmt::print("{}", manual_chapter_of(described_commands()));
     return 0;
 }
+
+// NOLINTEND(performance-unnecessary-value-param)
 
 template <Verb verb>
 void describe_verb(CLI::App& app)
