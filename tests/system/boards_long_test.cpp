@@ -63,7 +63,7 @@ TEST_P(Built, AndNotRun)
     }
     const auto refused = run({"hello", "--board", GetParam()});
     EXPECT_NE(refused.exit_code, 0);
-    EXPECT_THAT(refused.errors, HasSubstr("QEMU does not have this board"));
+    EXPECT_THAT(refused.errors, HasSubstr("QEMU does not have the board"));
     if (!HasFailure()) {
         record(std::string{"built_"} + GetParam(), fmt::format("{:<12} hello, simple", GetParam()));
     }
