@@ -2,6 +2,7 @@
 #include "qemu/program.hpp"
 
 #include "base/result.hpp"
+#include "installation.hpp"
 #include "qemu/console.hpp"
 
 #include <charconv>
@@ -12,11 +13,10 @@ namespace qemu {
 
 namespace {
 
-constexpr const char* k_program      = "qemu-system-aarch64";
-constexpr const char* k_private_copy = LIBVMM_SOURCE_DIR "/.cache/qemu";
-constexpr const char* k_fetch        = LIBVMM_SOURCE_DIR "/tools/qemu/fetch.sh";
+constexpr const char* k_program = "qemu-system-aarch64";
 
-std::string private_program() { return fmt::format("{}/{}", k_private_copy, k_program); }
+std::string private_copy() { return vmm::installation().cache / "qemu"; }
+std::string private_program() { return fmt::format("{}/{}", private_copy(), k_program); }
 
 /// What a command prints, and how it ended.
 struct Said {
@@ -92,7 +92,8 @@ Result<> provide(Version needed)
     const auto why  = fmt::format("this needs QEMU {} or newer, and {}", needed.text(),
                                  here ? "the machine's is " + here->text() : "none is in PATH");
     if (const auto there = version_of(private_program()); !there || *there < needed) {
-        const auto fetched = TRY(said_by({k_fetch, k_private_copy, "--unless", needed.text()}));
+        const auto fetch   = vmm::installation().root / "tools/qemu/fetch.sh";
+        const auto fetched = TRY(said_by({fetch, private_copy(), "--unless", needed.text()}));
         if (!fetched.is_success) {
             return std::unexpected(fmt::format("{}; {}", why, fetched.errors));
         }
@@ -101,7 +102,7 @@ Result<> provide(Version needed)
     if (!copy || *copy < needed) {
         return std::unexpected(
             fmt::format("{}; the copy in {} {}: remove that folder, it is fetched anew", why,
-                        k_private_copy, copy ? "is " + copy->text() : "does not start"));
+                        private_copy(), copy ? "is " + copy->text() : "does not start"));
     }
     return {};
 }
