@@ -2,6 +2,7 @@
 // What takes long of tests/install: a Makefile around a layout, and a board that libvmm does not
 // know.
 #include "installed_tree.hpp"
+#include "linux_guest.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,6 +24,7 @@ TEST(InstallLong, MakeBuildsALayoutThatBoots)
     EXPECT_THAT(boot_and_run(tree.prefix() / "share/libvmm/boards" / k_gicv3 / "board.json",
                              project / "build/appliance.img", "cat /proc/consoles"),
                 testing::StartsWith("hvc0"));
+    record("project_make", "a layout, built by Make: boots Debian");
 }
 
 /// A board of the project's own: QEMU's virt under another name.
@@ -55,6 +57,7 @@ TEST(InstallLong, ProjectsHaveBoardsOfTheirOwn)
     const auto made     = tree.make(by_make, "acme");
     ASSERT_EQ(made.exit_code, 0) << made.text();
     (void)boot_until(board_of, by_make / "build/greeting.img", "greeter: a project of its own");
+    record("project_board", "a board of the project's own, by CMake and by Make: boots");
 }
 
 } // namespace

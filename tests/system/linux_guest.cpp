@@ -204,6 +204,9 @@ std::vector<std::string> complaints(const std::string& log)
 
 void record(const std::string& test, const std::string& line)
 {
+    if (testing::Test::HasFailure()) {
+        return;
+    }
     const auto folder = root() / "build/test/results";
     std::filesystem::create_directories(folder);
     std::ofstream(folder / (test + ".txt")) << line << "\n";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The manual's pages that take minutes to follow.
+#include "linux_guest.hpp"
 #include "manual_page.hpp"
 
 #include <gtest/gtest.h>
@@ -16,6 +17,7 @@ TEST_P(LongManual, CanBeFollowed)
 {
     const auto wrong = follow(GetParam());
     EXPECT_TRUE(wrong.empty()) << wrong;
+    record("manual_" + GetParam(), "docs/manual/" + GetParam() + ".md");
 }
 
 INSTANTIATE_TEST_SUITE_P(All, LongManual, testing::ValuesIn(pages(true)),

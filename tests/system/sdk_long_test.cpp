@@ -29,6 +29,7 @@ TEST_P(OfficialSdk, ExamplePrintsWhatItMust)
     }
     const auto call = run({GetParam()}, {"MICROKIT_SDK=" + official_sdk("official_sdk")});
     EXPECT_EQ(call.exit_code, 0) << call.text();
+    record("sdk_example_" + GetParam(), "example " + GetParam());
 }
 INSTANTIATE_TEST_SUITE_P(Examples, OfficialSdk, testing::ValuesIn(examples()),
                          [](const auto& parameter) { return plain(parameter.param); });
@@ -36,6 +37,12 @@ INSTANTIATE_TEST_SUITE_P(Examples, OfficialSdk, testing::ValuesIn(examples()),
 class OfficialSdkLinux : public testing::TestWithParam<std::tuple<const char*, const char*>> {
 protected:
     OfficialSdkLinux() { (void)setenv("MICROKIT_SDK", official_sdk("official_sdk").c_str(), 1); }
+
+    static std::string in_words(const std::string& between)
+    {
+        const auto& [board, config] = GetParam();
+        return board + between + config;
+    }
 };
 
 TEST_P(OfficialSdkLinux, HasItsDevices)
@@ -45,6 +52,8 @@ TEST_P(OfficialSdkLinux, HasItsDevices)
                                        "ping -c 2 10.0.2.2 && dd if=/dev/vda bs=1M count=64 of=/dev/null && "
                                                    "head -c 16 /dev/hwrng | wc -c"});
     EXPECT_EQ(call.exit_code, 0) << call.text();
+    record("sdk_linux_" + in_words("_"),
+           in_words(", ") + ": Debian's disk, network, random numbers");
 }
 
 /// CPUs, whose interrupts have no sender here, and what a reboot finds where nothing resets a vCPU.
@@ -58,6 +67,7 @@ TEST_P(OfficialSdkLinux, RebootsAllItsCpus)
         linux_guest.type(life < 2 ? "reboot -f" : "poweroff");
     }
     EXPECT_TRUE(linux_guest.ends()) << linux_guest.log();
+    record("sdk_reboot_" + in_words("_"), in_words(", ") + ": Debian on 3 CPUs, two reboots");
 }
 
 INSTANTIATE_TEST_SUITE_P(All, OfficialSdkLinux,
