@@ -9,7 +9,7 @@
 namespace kernel::test {
 namespace {
 
-constexpr std::uint64_t k_smc         = 0x17u << 26;
+constexpr std::uint64_t k_smc_trap    = 0x17u << 26;
 constexpr std::uint32_t k_vtimer      = board::timer.virtual_timer;
 constexpr std::uint32_t k_maintenance = board::maintenance_intid;
 
@@ -57,7 +57,7 @@ TEST_F(TwoGuests, AnExitExchangesOnlyWhatAPdWouldSee)
 {
     machine::fake[Register::ttbr0_el1] = 0x1234;
     machine::fake.writes.clear();
-    world.trap(k_smc);
+    world.trap(k_smc_trap);
     world.reply_and_receive(vmm);
     EXPECT_EQ(machine::fake.count_writes(Register::ttbr0_el1), 0u);
     EXPECT_EQ(machine::fake.count_writes(Register::ich_lr0_el2), 0u);
@@ -73,7 +73,7 @@ TEST_F(TwoGuests, AGuestThatForbidsItselfFpForbidsNoPd)
 {
     constexpr std::uint64_t k_unknown  = 0x0200'0000; // what CPACR_EL1's trap becomes under TGE
     machine::fake[Register::cpacr_el1] = 0;
-    world.trap(k_smc);
+    world.trap(k_smc_trap);
     ASSERT_EQ(world.current(), &world.pd(vmm));
     world.trap(k_unknown);
     ASSERT_EQ(world.current(), &world.pd(vmm)) << "the instruction is tried again";
@@ -81,7 +81,7 @@ TEST_F(TwoGuests, AGuestThatForbidsItselfFpForbidsNoPd)
     world.reply_and_receive(vmm);
     ASSERT_EQ(world.current(), &world.vcpu(one));
     EXPECT_EQ(machine::fake[Register::cpacr_el1], 0u);
-    world.trap(k_smc);
+    world.trap(k_smc_trap);
     world.trap(k_unknown);
     world.trap(k_unknown); // undefined in earnest
     EXPECT_NE(world.current(), &world.pd(vmm));
@@ -89,7 +89,7 @@ TEST_F(TwoGuests, AGuestThatForbidsItselfFpForbidsNoPd)
 
 TEST_F(TwoGuests, RegistersWrittenForAGuestDoNotBindItsVmm)
 {
-    world.trap(k_smc);
+    world.trap(k_smc_trap);
     const auto write = [&](VcpuField field, std::uint64_t value) {
         world.syscall(vmm, PICOKIT_SYS_VCPU_WRITE_REG, PICOKIT_CAP_BASE_VCPU,
                       static_cast<std::uint64_t>(field), value);
@@ -109,7 +109,7 @@ TEST_F(TwoGuests, AnotherVcpuGetsTheHardware)
     machine::fake[Register::ttbr0_el1]    = 0x1234;
     machine::fake[Register::cntv_ctl_el0] = 1;
     machine::fake[Register::ich_lr0_el2]  = 0x77;
-    world.trap(k_smc);
+    world.trap(k_smc_trap);
     world.receive(vmm); // forgets the first
     ASSERT_EQ(world.current(), &world.vcpu(two));
     EXPECT_EQ(machine::fake[Register::ttbr0_el1], 0u);
@@ -119,7 +119,7 @@ TEST_F(TwoGuests, AnotherVcpuGetsTheHardware)
     EXPECT_EQ(world.vcpu(one)[VcpuField::ttbr0], 0x1234u);
     EXPECT_EQ(world.vcpu(one)[VcpuField::cntv_ctl], 1u);
     EXPECT_EQ(world.vcpu(one).interface.lr[0], 0x77u);
-    world.trap(k_smc);
+    world.trap(k_smc_trap);
     world.syscall(vmm, PICOKIT_SYS_TCB_RESUME, PICOKIT_CAP_BASE_VM_TCB);
     world.receive(vmm);
     ASSERT_EQ(world.current(), &world.vcpu(one));
@@ -132,7 +132,7 @@ TEST_F(TwoGuests, AGuestsDebugAndTimerSwitchesDoNotReachPds)
 {
     machine::fake[Register::mdscr_el1]   = 1u << 15 | 1;
     machine::fake[Register::cntkctl_el1] = 0x3ff;
-    world.trap(k_smc);
+    world.trap(k_smc_trap);
     EXPECT_EQ(machine::fake[Register::mdscr_el1], 0u);
     EXPECT_EQ(machine::fake[Register::cntkctl_el1], k_native_cntkctl);
     world.reply_and_receive(vmm);
@@ -144,7 +144,7 @@ TEST_F(TwoGuests, APdsTimerRegistersAppearWhenItTouchesThem)
 {
     EXPECT_EQ(machine::fake[Register::cnthctl_el2], k_cnthctl_counter);
     machine::fake[Register::cntkctl_el1] = 0;
-    world.trap(k_smc);
+    world.trap(k_smc_trap);
     EXPECT_EQ(machine::fake[Register::cntkctl_el1], 0u);
     // MRS CNTPCT_EL0 at EL0: op0 3, op1 3, CRn 14.
     world.trap(0x18u << 26 | 1u << 25 | 3u << 20 | 1u << 17 | 3u << 14 | 14u << 10);
@@ -154,7 +154,7 @@ TEST_F(TwoGuests, APdsTimerRegistersAppearWhenItTouchesThem)
     world.reply_and_receive(vmm);
     EXPECT_EQ(machine::fake[Register::cntkctl_el1], 0u);
     EXPECT_EQ(machine::fake[Register::cnthctl_el2], k_cnthctl_counter);
-    world.trap(k_smc);
+    world.trap(k_smc_trap);
     EXPECT_EQ(machine::fake[Register::cntkctl_el1], k_native_cntkctl) << "it has them at once now";
 }
 
@@ -166,7 +166,7 @@ TEST_F(TwoGuests, TheVirtualTimerIsAnEventAndStaysMaskedUntilItsAck)
     EXPECT_FALSE(vtimer_enabled());
     world.reply_and_receive(vmm);
     EXPECT_FALSE(vtimer_enabled()) << "not acknowledged";
-    world.trap(k_smc);
+    world.trap(k_smc_trap);
     EXPECT_EQ(world.ask(vmm, PICOKIT_SYS_VCPU_ACK_VPPI, PICOKIT_CAP_BASE_VCPU, k_vtimer), 0u);
     EXPECT_FALSE(vtimer_enabled()) << "effective at entry only";
     world.reply_and_receive(vmm);
@@ -175,7 +175,7 @@ TEST_F(TwoGuests, TheVirtualTimerIsAnEventAndStaysMaskedUntilItsAck)
 
 TEST_F(TwoGuests, TheVirtualTimerWaitsWhileAPdRuns)
 {
-    world.trap(k_smc);
+    world.trap(k_smc_trap);
     world.interrupt(k_vtimer);
     ASSERT_EQ(world.current(), &world.pd(vmm));
     EXPECT_EQ(world.x1(vmm), info(8, 1)) << "no event of a vCPU that is blocked";
@@ -216,7 +216,7 @@ TEST_F(TwoGuests, MaintenanceWithoutEndedOnesIsUnknownOrNothing)
 TEST_F(TwoGuests, AnEventThatNobodyHasReceivedIsNotLostByAStop)
 {
     world.pd(vmm).priority = 95;
-    world.trap(k_smc);
+    world.trap(k_smc_trap);
     for (const std::uint32_t intid : {k_vtimer, k_maintenance}) {
         ASSERT_EQ(world.current(), &world.pd(vmm));
         world.syscall(vmm, PICOKIT_SYS_TCB_RESUME, PICOKIT_CAP_BASE_VM_TCB);
@@ -236,7 +236,7 @@ TEST_F(TwoGuests, AnEventThatNobodyHasReceivedIsNotLostByAStop)
 
 TEST_F(TwoGuests, MaintenanceWaitsWhileAPdRuns)
 {
-    world.trap(k_smc);
+    world.trap(k_smc_trap);
     machine::fake[Register::ich_eisr_el2] = 1;
     world.interrupt(k_maintenance);
     ASSERT_EQ(world.current(), &world.pd(vmm));
@@ -276,12 +276,12 @@ TEST_F(TwoGuests, FpRegistersMoveOnlyWhenAnotherThreadWantsThem)
     ASSERT_EQ(world.current(), &world.vcpu(one));
     EXPECT_EQ(machine::fake[Register::cptr_el2], k_cptr_fp_enabled);
     machine::fake.fp[0] = 111;
-    world.trap(k_smc);
+    world.trap(k_smc_trap);
     EXPECT_EQ(machine::fake[Register::cptr_el2], k_cptr_fp_trapped);
     EXPECT_EQ(machine::fake.fp[0], 111u);
     world.reply_and_receive(vmm);
     EXPECT_EQ(machine::fake[Register::cptr_el2], k_cptr_fp_enabled) << "no trap, it owns them";
-    world.trap(k_smc);
+    world.trap(k_smc_trap);
     machine::fake[Register::cpacr_el1] = 0; // the guest's
     world.trap(k_fp_trap);                  // the VMM's
     ASSERT_EQ(world.current(), &world.pd(vmm));
