@@ -23,6 +23,8 @@ using vmm::GicFrame;
 using vmm::GicVersion;
 using vmm::VcpuId;
 
+using Intids = std::vector<std::uint32_t>;
+
 constexpr std::uint32_t k_spurious = 1023;
 
 /// GICD offsets (both versions) and GICR offsets inside a vCPU's 128 KiB.
@@ -204,9 +206,9 @@ public:
     }
 
     /// Takes and ends what is signalled until nothing is; gives the INTIDs in order.
-    std::vector<std::uint32_t> take_all(VcpuId vcpu = 0, unsigned limit = 5000)
+    Intids take_all(VcpuId vcpu = 0, unsigned limit = 5000)
     {
-        std::vector<std::uint32_t> taken;
+        Intids taken;
         for (unsigned i = 0; i < limit; ++i) {
             const auto iar = acknowledge(vcpu);
             if (iar == k_spurious) {

@@ -5,8 +5,6 @@
 namespace vmm_test {
 namespace {
 
-using Intids = std::vector<std::uint32_t>;
-
 class GicV2 : public testing::TestWithParam<Kernel> {
 protected:
     GicV2() { machine.start(); }

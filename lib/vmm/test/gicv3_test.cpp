@@ -9,7 +9,6 @@
 namespace vmm_test {
 namespace {
 
-using Intids = std::vector<std::uint32_t>;
 using vmm::SgiRegister;
 
 class GicV3 : public testing::TestWithParam<Kernel> {
