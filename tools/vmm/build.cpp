@@ -4,12 +4,12 @@
 #include "base/result.hpp"
 #include "installation.hpp"
 #include "qemu/console.hpp"
+#include "sdk.hpp"
 #include "terminal.hpp"
 
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -72,32 +72,6 @@ std::string_view ninja_progress(std::string_view text)
 }
 
 } // namespace
-
-Result<std::optional<fs::path>> given_sdk(const std::string& board, const std::string& config)
-{
-    const char* const given = std::getenv("MICROKIT_SDK");
-    if (given == nullptr || *given == '\0') {
-        return std::nullopt;
-    }
-    const auto sdk = fs::weakly_canonical(given);
-    if (!fs::exists(sdk / "bin/microkit")) {
-        return std::unexpected(fmt::format(
-            "MICROKIT_SDK={}: there is no bin/microkit in it; name an unpacked SDK, or unset "
-            "the variable to use picokit",
-            given));
-    }
-    if (!fs::exists(sdk / "board" / board / config)) {
-        return std::unexpected(fmt::format(
-            "MICROKIT_SDK={}: it has no board {} with configuration {}", given, board, config));
-    }
-    return sdk;
-}
-
-std::string folder_name(const fs::path& sdk)
-{
-    return fmt::format("{}-{:08x}", sdk.filename().string(),
-                       std::hash<std::string>{}(sdk.string()) & 0xffff'ffff);
-}
 
 Result<qemu::Descriptor> lock_build(const fs::path& build)
 {

@@ -7,7 +7,6 @@
 #include "qemu/descriptor.hpp"
 
 #include <filesystem>
-#include <optional>
 #include <string>
 
 namespace vmm {
@@ -29,13 +28,6 @@ struct Tree {
 /// The output of a short command. The error holds what it printed.
 [[nodiscard]] Result<std::string> capture(const std::vector<std::string>& arguments,
                                           const std::filesystem::path&    folder);
-
-/// The SDK of MICROKIT_SDK, if that is set. The error: there is none, or not for this board.
-[[nodiscard]] Result<std::optional<std::filesystem::path>> given_sdk(const std::string& board,
-                                                                     const std::string& config);
-
-/// The name of a build folder for an SDK that is not ours.
-[[nodiscard]] std::string folder_name(const std::filesystem::path& sdk);
 
 /// Held by whoever builds in the folder `build`.
 [[nodiscard]] Result<qemu::Descriptor> lock_build(const std::filesystem::path& build);

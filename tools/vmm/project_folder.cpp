@@ -4,6 +4,7 @@
 #include "base/result.hpp"
 #include "build.hpp"
 #include "installation.hpp"
+#include "sdk.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
