@@ -15,7 +15,12 @@ endfunction()
 # Kept, for Ninja configures again in an environment of its own.
 set(MICROKIT_BOARD "$ENV{MICROKIT_BOARD}" CACHE STRING "The board")
 set(MICROKIT_CONFIG "$ENV{MICROKIT_CONFIG}" CACHE STRING "debug, release, …")
-set(MICROKIT_SDK "$ENV{MICROKIT_SDK}" CACHE PATH "An official SDK; picokit if there is none")
+set(libvmm_name "$ENV{MICROKIT_SDK}")
+if(libvmm_name)
+    # As the shell means it, wherever the project is.
+    get_filename_component(libvmm_name ${libvmm_name} ABSOLUTE BASE_DIR "$ENV{PWD}")
+endif()
+set(MICROKIT_SDK "${libvmm_name}" CACHE PATH "An official SDK; picokit if there is none")
 set(LIBVMM_BOARD_PATH "$ENV{LIBVMM_BOARD_PATH}" CACHE STRING "Folders with boards, separated by colons")
 if(NOT MICROKIT_CONFIG)
     set(MICROKIT_CONFIG debug)

@@ -9,6 +9,28 @@
 #   vmm_layout(linux PROGRAMS linux_vmm)
 # In a host build these functions do nothing, so that folders can list their tests beside them.
 
+# vmm_check_sdk()   ends the configuration unless MICROKIT_SDK is an SDK 2.x with this board.
+function(vmm_check_sdk)
+    if(NOT EXISTS ${MICROKIT_SDK}/bin/microkit)
+        message(FATAL_ERROR "MICROKIT_SDK is ${MICROKIT_SDK}: there is no bin/microkit in it. Name an unpacked SDK, "
+                            "or leave it out to use picokit.")
+    endif()
+    set(version unknown)
+    if(EXISTS ${MICROKIT_SDK}/VERSION)
+        file(STRINGS ${MICROKIT_SDK}/VERSION version LIMIT_COUNT 1)
+    endif()
+    if(NOT version MATCHES "^2\\.")
+        message(FATAL_ERROR "The SDK in ${MICROKIT_SDK} has version '${version}'; libvmm needs a Microkit SDK 2.x.")
+    endif()
+    if(NOT EXISTS ${MICROKIT_BOARD_DIR}/lib/libmicrokit.a)
+        file(GLOB there RELATIVE ${MICROKIT_SDK}/board ${MICROKIT_SDK}/board/*/*/lib/libmicrokit.a)
+        list(TRANSFORM there REPLACE "/lib/libmicrokit.a$" "")
+        list(JOIN there ", " there)
+        message(FATAL_ERROR "The SDK in ${MICROKIT_SDK} has no board '${MICROKIT_BOARD}' with configuration "
+                            "'${MICROKIT_CONFIG}'. It has: ${there}.")
+    endif()
+endfunction()
+
 if(CMAKE_CROSSCOMPILING)
     foreach(variable MICROKIT_SDK MICROKIT_BOARD MICROKIT_CONFIG)
         if(NOT ${variable})
@@ -20,18 +42,11 @@ if(CMAKE_CROSSCOMPILING)
     endforeach()
     get_filename_component(MICROKIT_SDK ${MICROKIT_SDK} ABSOLUTE)
     set(MICROKIT_BOARD_DIR ${MICROKIT_SDK}/board/${MICROKIT_BOARD}/${MICROKIT_CONFIG})
-    if(NOT EXISTS ${MICROKIT_BOARD_DIR}/lib/libmicrokit.a)
-        message(FATAL_ERROR "The SDK in ${MICROKIT_SDK} has no board '${MICROKIT_BOARD}' with configuration "
-                            "'${MICROKIT_CONFIG}': ${MICROKIT_BOARD_DIR}/lib/libmicrokit.a is missing.")
+    vmm_check_sdk()
+    # Not in the cache: it belongs to the SDK, which may be another one the next time.
+    if(NOT MICROKIT_TOOL)
+        set(MICROKIT_TOOL ${MICROKIT_SDK}/bin/microkit)
     endif()
-    set(version unknown)
-    if(EXISTS ${MICROKIT_SDK}/VERSION)
-        file(STRINGS ${MICROKIT_SDK}/VERSION version LIMIT_COUNT 1)
-    endif()
-    if(NOT version MATCHES "^2\\.")
-        message(FATAL_ERROR "The SDK in ${MICROKIT_SDK} has version '${version}'; libvmm needs a Microkit SDK 2.x.")
-    endif()
-    set(MICROKIT_TOOL ${MICROKIT_SDK}/bin/microkit CACHE FILEPATH "The image tool")
     # The tool takes the kernel from here: an image is older than a kernel that was built after it.
     file(GLOB MICROKIT_KERNEL ${MICROKIT_BOARD_DIR}/elf/*.elf ${MICROKIT_BOARD_DIR}/*.json)
     if(NOT VMM_BOARD_FOLDER)

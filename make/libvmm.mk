@@ -57,12 +57,30 @@ LIBVMM_BOARDS  := $(LIBVMM_BUILD)/boards
 LIBVMM_SDK_HAS :=
 endif
 LIBVMM_BOARD := $(LIBVMM_BOARDS)/$(MICROKIT_BOARD)
-ifeq ($(strip $(MICROKIT_SDK)),)
-MICROKIT_SDK := $(if $(LIBVMM_SDK_HAS),$(LIBVMM_SDK),$(abspath $(LIBVMM_BUILD)/sdk))
+ifneq ($(words $(MICROKIT_SDK)),0)
+ifneq ($(words $(MICROKIT_SDK)),1)
+$(error MICROKIT_SDK is '$(MICROKIT_SDK)': make cannot work with blanks in a path; name a symbolic link to it)
+endif
+ifeq ($(wildcard $(MICROKIT_SDK)/bin/microkit),)
+$(error MICROKIT_SDK is $(MICROKIT_SDK): there is no bin/microkit in it; name an unpacked SDK, or leave it out to use picokit)
+endif
+ifeq ($(filter 2.%,$(file <$(MICROKIT_SDK)/VERSION)),)
+$(error The SDK in $(MICROKIT_SDK) has version '$(file <$(MICROKIT_SDK)/VERSION)'; libvmm needs a Microkit SDK 2.x)
+endif
+else
+override MICROKIT_SDK := $(if $(LIBVMM_SDK_HAS),$(LIBVMM_SDK),$(abspath $(LIBVMM_BUILD)/sdk))
 endif
 MICROKIT_BOARD_DIR := $(MICROKIT_SDK)/board/$(MICROKIT_BOARD)/$(MICROKIT_CONFIG)
 MICROKIT_TOOL      ?= $(MICROKIT_SDK)/bin/microkit
 LIBVMM_LIBMICROKIT := $(MICROKIT_BOARD_DIR)/lib/libmicrokit.a
+
+# What was made with other settings is made anew: no file that it depends on is newer for that.
+LIBVMM_SETTINGS := $(LIBVMM_BUILD)/settings
+libvmm_settings := $(MICROKIT_BOARD) $(MICROKIT_CONFIG) $(abspath $(MICROKIT_SDK)) $(LIBVMM_TOOLCHAIN)
+ifneq ($(file <$(LIBVMM_SETTINGS)),$(libvmm_settings))
+$(shell mkdir -p $(LIBVMM_BUILD))
+$(file >$(LIBVMM_SETTINGS),$(libvmm_settings))
+endif
 
 # all is the first target of whoever includes this.
 .DEFAULT_GOAL := all
@@ -90,7 +108,7 @@ libvmm_compile.S   = $(LIBVMM_TOOLCHAIN)-gcc $(LIBVMM_ASFLAGS) $(ASFLAGS)
 define libvmm_compiled
 ifndef libvmm_made_$(call libvmm_object,$(1))
 libvmm_made_$(call libvmm_object,$(1)) := yes
-$(call libvmm_object,$(1)): $(1) | $(LIBVMM_LIBMICROKIT) $(LIBVMM_BOARD)/board/board.hpp
+$(call libvmm_object,$(1)): $(1) $(LIBVMM_SETTINGS) | $(LIBVMM_LIBMICROKIT) $(LIBVMM_BOARD)/board/board.hpp
 	@mkdir -p $$(@D)
 	$$(libvmm_compile$(suffix $(1))) $$(LIBVMM_EXTRA) -MMD -MP -c $$< -o $$@
 -include $(patsubst %.o,%.d,$(call libvmm_object,$(1)))
@@ -159,7 +177,7 @@ endef
 # libvmm_image,NAME,SYSTEM,SEARCH,DEPENDS
 define libvmm_image
 all: $(BUILD_DIR)/$(1).img
-$(BUILD_DIR)/$(1).img: $(2) $(4) $(wildcard $(MICROKIT_BOARD_DIR)/elf/*.elf)
+$(BUILD_DIR)/$(1).img: $(2) $(4) $(LIBVMM_SETTINGS) $(wildcard $(MICROKIT_BOARD_DIR)/elf/*.elf)
 	MICROKIT_SDK=$(MICROKIT_SDK) $(MICROKIT_TOOL) $$< --search-path $(3) $(BUILD_DIR) \
 	    --board $(MICROKIT_BOARD) --config $(MICROKIT_CONFIG) -o $$@ -r $(BUILD_DIR)/$(1).report.txt
 endef
@@ -198,5 +216,6 @@ $(LIBVMM_LIBMICROKIT): $(LIBVMM_BOARD)/board/board.hpp
 	cmake --build $(LIBVMM_BUILD)/picokit >> $(LIBVMM_BUILD)/picokit.log
 	touch -c $@
 else ifeq ($(wildcard $(LIBVMM_LIBMICROKIT)),)
-$(error The SDK in $(MICROKIT_SDK) has no board '$(MICROKIT_BOARD)' with configuration '$(MICROKIT_CONFIG)')
+$(error The SDK in $(MICROKIT_SDK) has no board '$(MICROKIT_BOARD)' with configuration '$(MICROKIT_CONFIG)'. It has: \
+    $(patsubst $(MICROKIT_SDK)/board/%/lib/libmicrokit.a,%,$(wildcard $(MICROKIT_SDK)/board/*/*/lib/libmicrokit.a)))
 endif
