@@ -46,8 +46,8 @@ function(vmm_build_fast)
 endfunction()
 
 # vmm_test(NAME [SEPARATE] SOURCES… [DEPENDS LIB…])   a GoogleTest program on the host, under ASan and UBSan.
-# SEPARATE: its sources use the same names and cannot be compiled as one. Those of components/ are a program
-# and its test, and stay apart as well.
+# SEPARATE: its sources use the same names and cannot be compiled as one. In components/ they are a program
+# and, in test/, its tests: only these are compiled as one.
 # Does nothing in a build without tests, so that a folder lists them unconditionally.
 function(vmm_test name)
     if(CMAKE_CROSSCOMPILING OR NOT BUILD_TESTING)
@@ -55,8 +55,12 @@ function(vmm_test name)
     endif()
     cmake_parse_arguments(arg "SEPARATE" "" "SOURCES;DEPENDS" ${ARGN})
     add_executable(${name} ${arg_SOURCES})
-    if(arg_SEPARATE OR CMAKE_CURRENT_SOURCE_DIR MATCHES "^${LIBVMM_ROOT}/components/")
+    if(arg_SEPARATE)
         set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+    elseif(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${LIBVMM_ROOT}/components/")
+        set_target_properties(${name} PROPERTIES UNITY_BUILD_MODE GROUP)
+        list(FILTER arg_SOURCES INCLUDE REGEX "^test/")
+        set_source_files_properties(${arg_SOURCES} PROPERTIES UNITY_GROUP tests)
     endif()
     set_target_properties(${name} PROPERTIES UNITY_BUILD_BATCH_SIZE 12) # each batch reads GoogleTest: 5 s
     vmm_build_fast(${name})
