@@ -2,9 +2,8 @@
 // Writes the nodes that a Linux, U-Boot or bare-metal guest finds its machine by.
 #include "vmm/device_tree.hpp"
 
-#include "base/checked.hpp"
 #include "device_tree_nodes.hpp"
-#include "fdt/writer.hpp"
+#include "device_tree_writer.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -13,39 +12,7 @@ namespace vmm {
 
 namespace {
 
-constexpr std::uint32_t k_gic_phandle   = 1;
-constexpr std::uint32_t k_first_clock   = 2; // phandles of clocks count from here
-constexpr std::size_t   k_most_clocks   = 32;
-constexpr std::uint32_t k_first_ppi     = 16;
-constexpr std::uint32_t k_first_spi     = 32;
-constexpr std::uint32_t k_first_special = 1020;
-constexpr std::uint64_t k_affinity      = 0xff'00ff'ffff; // Aff3 and Aff2 to Aff0 of MPIDR_EL1
-
-/// Kinds and flags of the GIC's interrupt specifiers (Linux bindings, arm,gic.yaml).
-constexpr std::uint32_t k_spi = 0, k_ppi = 1;
-constexpr std::uint32_t k_edge_rising = 1, k_level_high = 4;
-
-/// "clock-24000000": nodes without registers must not have a unit address.
-class ClockName {
-public:
-    explicit ClockName(std::uint32_t frequency)
-    {
-        do {
-            text_[--start_] = static_cast<char>('0' + frequency % 10);
-            frequency /= 10;
-        } while (frequency != 0);
-        start_ -= k_prefix.size();
-        std::ranges::copy(k_prefix, &text_[start_]);
-    }
-    [[nodiscard]] std::string_view view() const { return {&text_[start_], k_size - start_}; }
-
-private:
-    static constexpr std::string_view k_prefix = "clock-";
-    static constexpr std::size_t      k_size   = k_prefix.size() + 10;
-
-    std::array<char, k_size> text_{};
-    std::size_t              start_ = k_size;
-};
+constexpr std::uint64_t k_affinity = 0xff'00ff'ffff; // Aff3 and Aff2 to Aff0 of MPIDR_EL1
 
 /// What a guest may print on. Nodes of serial ports are called so (Devicetree Specification 2.2.2),
 /// or after the chip.
@@ -55,54 +22,9 @@ bool is_serial_port(const GuestDevice& device)
            device.name == "pl011";
 }
 
-class Builder {
-public:
-    Builder(std::span<std::byte> room, const DeviceTreeInputs& inputs)
-        : in_{inputs}
-        , tree_{room}
-    {
-    }
+} // namespace
 
-    base::Result<std::size_t> build();
-
-private:
-    void           chosen();
-    void           aliases();
-    void           path(const GuestDevice& device);
-    void           path(std::string_view node);
-    void           memory();
-    void           reserved_memory();
-    void           cpus();
-    void           psci();
-    void           gic();
-    void           timer();
-    base::Result<> clocks();
-    base::Result<> device(const GuestDevice& device);
-    base::Result<> extra(const ExtraProperty& property);
-
-    void range(const base::GuestRange& range)
-    {
-        tree_.append_u64(range.start().raw());
-        tree_.append_u64(range.size());
-    }
-    void registers(const base::GuestRange& one)
-    {
-        tree_.begin_property("reg");
-        range(one);
-    }
-    base::Result<> interrupt(arch::DeviceInterrupt line);
-    /// Which vCPUs a PPI goes to; a field of the flags that only GICv2 has.
-    [[nodiscard]] std::uint32_t ppi_targets() const
-    {
-        return in_.gic.version == GicVersion::v2 ? ((1U << in_.vcpus.size()) - 1) << 8 : 0;
-    }
-
-    const DeviceTreeInputs&                         in_;
-    fdt::Writer                                     tree_;
-    base::FixedVector<std::uint32_t, k_most_clocks> frequencies_;
-};
-
-base::Result<std::size_t> Builder::build()
+base::Result<std::size_t> DeviceTreeWriter::build()
 {
     if (in_.ram.empty() || in_.vcpus.empty()) {
         return base::fail("a machine without RAM or without vCPUs has no device tree");
@@ -134,7 +56,7 @@ base::Result<std::size_t> Builder::build()
     return tree_.finish();
 }
 
-void Builder::chosen()
+void DeviceTreeWriter::chosen()
 {
     tree_.begin_node("chosen");
     tree_.property_string("bootargs", in_.bootargs);
@@ -162,7 +84,7 @@ void Builder::chosen()
     tree_.end_node();
 }
 
-void Builder::aliases()
+void DeviceTreeWriter::aliases()
 {
     tree_.begin_node("aliases");
     // Some drivers of serial ports do not work without a number.
@@ -186,7 +108,7 @@ void Builder::aliases()
     tree_.end_node();
 }
 
-void Builder::path(const GuestDevice& device)
+void DeviceTreeWriter::path(const GuestDevice& device)
 {
     const auto text = [&](std::string_view piece) {
         tree_.append(std::as_bytes(std::span{piece}));
@@ -206,13 +128,13 @@ void Builder::path(const GuestDevice& device)
 }
 
 /// Of a node below the root.
-void Builder::path(std::string_view node)
+void DeviceTreeWriter::path(std::string_view node)
 {
     tree_.append(std::as_bytes(std::span{std::string_view{"/"}}));
     tree_.append_string(node);
 }
 
-void Builder::memory()
+void DeviceTreeWriter::memory()
 {
     for (const auto& region : in_.ram) {
         tree_.begin_node("memory", region.guest.start().raw());
@@ -222,7 +144,7 @@ void Builder::memory()
     }
 }
 
-void Builder::reserved_memory()
+void DeviceTreeWriter::reserved_memory()
 {
     // Not in the memory reservation block as well: Linux refuses to keep its hands off a range
     // (`no-map`) that was reserved before.
@@ -247,7 +169,7 @@ void Builder::reserved_memory()
     tree_.end_node();
 }
 
-void Builder::cpus()
+void DeviceTreeWriter::cpus()
 {
     // One cell suffices, and more guests understand it, as long as there is no Aff3.
     const bool wide = std::ranges::any_of(in_.vcpus, [](std::uint64_t mpidr) {
@@ -276,7 +198,7 @@ void Builder::cpus()
     tree_.end_node();
 }
 
-void Builder::psci()
+void DeviceTreeWriter::psci()
 {
     // HVC: a guest's hypercall costs half as many system calls of seL4 as its SMC does.
     tree_.begin_node("psci");
@@ -285,7 +207,7 @@ void Builder::psci()
     tree_.end_node();
 }
 
-void Builder::gic()
+void DeviceTreeWriter::gic()
 {
     tree_.begin_node("interrupt-controller", in_.gic.distributor.start().raw());
     if (in_.gic.version == GicVersion::v2) {
@@ -304,7 +226,7 @@ void Builder::gic()
     tree_.end_node();
 }
 
-void Builder::timer()
+void DeviceTreeWriter::timer()
 {
     tree_.begin_node("timer");
     tree_.property_string("compatible", "arm,armv8-timer");
@@ -322,160 +244,10 @@ void Builder::timer()
     tree_.end_node();
 }
 
-base::Result<> Builder::clocks()
-{
-    for (const auto& one : in_.devices) {
-        for (const auto& clock : one.clocks) {
-            if (clock.frequency > std::numeric_limits<std::uint32_t>::max()) {
-                return base::fail("a device's clock is faster than a device tree can say", {},
-                                  clock.frequency);
-            }
-            const auto frequency = static_cast<std::uint32_t>(clock.frequency);
-            if (std::ranges::find(frequencies_, frequency) != frequencies_.end()) {
-                continue;
-            }
-            if (!frequencies_.push_back(frequency)) {
-                return base::fail("the devices have too many different clocks");
-            }
-        }
-    }
-    std::uint32_t phandle = k_first_clock;
-    for (const auto frequency : frequencies_) {
-        tree_.begin_node(ClockName{frequency}.view());
-        tree_.property_string("compatible", "fixed-clock");
-        tree_.property_u32("#clock-cells", 0);
-        tree_.property_u32("clock-frequency", frequency);
-        tree_.property_u32("phandle", phandle++);
-        tree_.end_node();
-    }
-    return {};
-}
-
-base::Result<> Builder::interrupt(arch::DeviceInterrupt line)
-{
-    const auto flags = line.trigger == arch::Trigger::edge_rising ? k_edge_rising : k_level_high;
-    if (line.intid < k_first_ppi || line.intid >= k_first_special) {
-        return base::fail("an interrupt of a device is neither a PPI nor an SPI",
-                          "count like the GIC: SPI 0 is 32", line.intid);
-    }
-    if (line.intid < k_first_spi) {
-        tree_.append_u32(k_ppi);
-        tree_.append_u32(line.intid - k_first_ppi);
-        tree_.append_u32(flags | ppi_targets());
-    } else {
-        tree_.append_u32(k_spi);
-        tree_.append_u32(line.intid - k_first_spi);
-        tree_.append_u32(flags);
-    }
-    return {};
-}
-
-base::Result<> Builder::extra(const ExtraProperty& property)
-{
-    constexpr std::array<std::string_view, 6> k_generated{
-        "compatible", "reg", "interrupts", "clocks", "clock-names", "dma-coherent"};
-    if (std::ranges::find(k_generated, property.name) != k_generated.end()) {
-        return base::fail("an extra property of a device has the name of one that is generated");
-    }
-    struct Put {
-        fdt::Writer&     tree;
-        std::string_view name;
-        void             operator()(std::monostate) const { tree.property_empty(name); }
-        void             operator()(std::uint32_t value) const { tree.property_u32(name, value); }
-        void             operator()(std::uint64_t value) const { tree.property_u64(name, value); }
-        void operator()(std::string_view value) const { tree.property_string(name, value); }
-        void operator()(std::span<const std::string_view> values) const
-        {
-            tree.property_strings(name, values);
-        }
-        void operator()(std::span<const std::uint32_t> cells) const
-        {
-            tree.property_cells(name, cells);
-        }
-        void operator()(std::span<const std::byte> bytes) const { tree.property(name, bytes); }
-    };
-    std::visit(Put{tree_, property.name}, property.value);
-    return {};
-}
-
-base::Result<> Builder::device(const GuestDevice& device)
-{
-    if (device.registers.empty()) {
-        tree_.begin_node(device.name);
-    } else {
-        tree_.begin_node(device.name, device.registers[0].start().raw());
-    }
-    if (!device.compatible.empty()) {
-        tree_.property_strings("compatible", device.compatible);
-    }
-    if (!device.registers.empty()) {
-        tree_.begin_property("reg");
-        for (const auto& one : device.registers) {
-            range(one);
-        }
-    }
-    if (!device.interrupts.empty()) {
-        tree_.begin_property("interrupts");
-        for (const auto& line : device.interrupts) {
-            TRY(interrupt(line));
-        }
-    }
-    if (!device.clocks.empty()) {
-        tree_.begin_property("clocks");
-        for (const auto& clock : device.clocks) {
-            const auto index = std::ranges::find(frequencies_, clock.frequency);
-            tree_.append_u32(k_first_clock +
-                             static_cast<std::uint32_t>(index - frequencies_.begin()));
-        }
-        if (std::ranges::none_of(device.clocks, &std::string_view::empty,
-                                 &arch::DeviceClock::name)) {
-            tree_.begin_property("clock-names");
-            for (const auto& clock : device.clocks) {
-                tree_.append_string(clock.name);
-            }
-        }
-    }
-    if (device.dma_coherent) {
-        tree_.property_empty("dma-coherent");
-    }
-    for (const auto& property : device.properties) {
-        TRY(extra(property));
-    }
-    tree_.end_node();
-    return {};
-}
-
-} // namespace
-
-GuestDevice guest_device(const arch::Device& device)
-{
-    GuestDevice result;
-    result.name = device.name.substr(0, device.name.find('@'));
-    // What does not fit is beyond what a guest needs: further generic names, further ranges.
-    for (const auto compatible : device.compatible) {
-        (void)result.compatible.push_back(compatible);
-    }
-    for (const auto& range : device.registers) {
-        (void)result.registers.push_back(
-            *base::GuestRange::create(base::GuestPhysical{range.start().raw()}, range.size()));
-    }
-    for (const auto& line : device.interrupts) {
-        (void)result.interrupts.push_back(line);
-    }
-    for (const auto& clock : device.clocks) {
-        (void)result.clocks.push_back(clock);
-    }
-    result.dma_coherent = device.dma_coherent;
-    for (const auto& property : device.properties) {
-        (void)result.properties.push_back({property.name, property.value});
-    }
-    return result;
-}
-
 base::Result<std::size_t> write_device_tree(std::span<std::byte>    room,
                                             const DeviceTreeInputs& inputs)
 {
-    return Builder{room, inputs}.build();
+    return DeviceTreeWriter{room, inputs}.build();
 }
 
 } // namespace vmm

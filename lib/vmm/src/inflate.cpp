@@ -2,31 +2,17 @@
 // Deflate: a fast loop while there is input and room to spare, a careful one near the ends.
 #include "vmm/inflate.hpp"
 
-#include "base/endian.hpp"
-#include "inflate_table.hpp"
-#include "vmm/crc32.hpp"
+#include "inflate_decoder.hpp"
 
 #include <algorithm>
-#include <cstdint>
+#include <array>
 #include <cstring>
-#include <memory>
 
 namespace vmm {
 
+namespace inflate_detail {
+
 namespace {
-
-using namespace inflate_detail;
-using Kind = Entry::Kind;
-
-constexpr std::string_view k_hint = "copy the file again, or check it with gzip -t";
-
-enum class Outcome : std::uint8_t {
-    more,      ///< not done yet
-    end,       ///< the stream ended well
-    full,      ///< the output is full and the stream goes on
-    truncated, ///< the input ended first
-    damaged,   ///< the stream cannot be
-};
 
 /// Tables of the block at hand. They are too large for the stack of a protection domain, and one
 /// decompression runs at a time.
@@ -36,111 +22,30 @@ struct Tables {
 };
 constinit Tables tables;
 
+/// Copies a match of at least 3 bytes; the output has k_output_to_spare. Source and target overlap
+/// where the distance is shorter than the match, and then the bytes repeat.
+inline void copy_match(std::byte* to, std::size_t distance, std::size_t size)
+{
+    const auto* from = to - distance;
+    auto* const end  = to + size;
+    do {
+        // Four at a time; the bytes too many are overwritten by what comes next.
+        to[0] = from[0];
+        to[1] = from[1];
+        to[2] = from[2];
+        to[3] = from[3];
+        to += 4;
+        from += 4;
+    } while (to < end);
+}
+
+} // namespace
+
 /// Lengths of the codes of a block, by symbol.
-struct Lengths {
+struct Decoder::Lengths {
     static constexpr std::size_t                       k_literals  = 288;
     static constexpr std::size_t                       k_distances = 32;
     std::array<std::uint8_t, k_literals + k_distances> all{};
-};
-
-class Decoder {
-public:
-    Decoder(std::span<const std::byte> input, std::span<std::byte> output)
-        : in_{input.data()}
-        , in_end_{input.data() + input.size()}
-        , out_start_{output.data()}
-        , out_{output.data()}
-        , out_end_{output.data() + output.size()}
-    {
-    }
-
-    Outcome run();
-
-    [[nodiscard]] std::size_t produced() const
-    {
-        return static_cast<std::size_t>(out_ - out_start_);
-    }
-    /// Bytes of input that are not used, those included that wait in the bit buffer.
-    [[nodiscard]] std::size_t unused() const
-    {
-        return static_cast<std::size_t>(in_end_ - in_) + bits_ / 8;
-    }
-
-private:
-    static constexpr unsigned k_longest_match = 258;
-
-    // One round of the fast loop reads at most 12 bytes and writes at most one match and two
-    // literals; a copy may write 7 bytes more than the match is long.
-    static constexpr std::ptrdiff_t k_input_to_spare  = 16;
-    static constexpr std::ptrdiff_t k_output_to_spare = k_longest_match + 16;
-
-    Outcome block();
-    Outcome stored_block();
-    Outcome fixed_tables();
-    Outcome dynamic_tables();
-    Outcome read_lengths(Lengths& lengths, unsigned count);
-    Outcome careful_step();
-    Outcome fast();
-    Outcome fast_loop();
-
-    /// At least 32 bits in the buffer, from an input that has 4 bytes to spare and is aligned.
-    void fill_fast()
-    {
-        if (bits_ < 32) {
-            std::uint32_t word = 0;
-            __builtin_memcpy(&word, std::assume_aligned<4>(in_), sizeof(word));
-            if constexpr (std::endian::native == std::endian::big) {
-                word = __builtin_bswap32(word);
-            }
-            buffer_ |= std::uint64_t{word} << bits_;
-            in_ += 4;
-            bits_ += 32;
-        }
-    }
-    /// As many bytes as fit and there are.
-    void fill()
-    {
-        while (bits_ <= 56 && in_ != in_end_) {
-            buffer_ |= std::uint64_t{static_cast<std::uint8_t>(*in_++)} << bits_;
-            bits_ += 8;
-        }
-    }
-    /// The next bits, which stay; beyond the end of the input they are zero.
-    [[nodiscard]] unsigned peek(unsigned count) const
-    {
-        return static_cast<unsigned>(buffer_ & ((std::uint64_t{1} << count) - 1));
-    }
-    void drop(unsigned count)
-    {
-        buffer_ >>= count;
-        bits_ -= count;
-    }
-    unsigned take(unsigned count)
-    {
-        const auto value = peek(count);
-        drop(count);
-        return value;
-    }
-
-    /// What the buffer begins with; the code itself is not dropped yet.
-    [[nodiscard]] Entry look_up(std::span<const Entry> table, unsigned bits) const
-    {
-        const auto entry = table[peek(bits)];
-        if (entry.get<Entry::kind>() != Kind::subtable) [[likely]] {
-            return entry;
-        }
-        const auto index =
-            static_cast<unsigned>(buffer_ >> bits) & ((1U << entry.get<Entry::extra>()) - 1);
-        return table[entry.get<Entry::value>() + index];
-    }
-
-    const std::byte* in_;
-    const std::byte* in_end_;
-    std::byte*       out_start_;
-    std::byte*       out_;
-    std::byte*       out_end_;
-    std::uint64_t    buffer_ = 0;
-    unsigned         bits_   = 0; ///< that are valid in the buffer; above them it is zero
 };
 
 Outcome Decoder::run()
@@ -366,23 +271,6 @@ Outcome Decoder::careful_step()
     return length > room ? Outcome::full : Outcome::more;
 }
 
-/// Copies a match of at least 3 bytes; the output has k_output_to_spare. Source and target overlap
-/// where the distance is shorter than the match, and then the bytes repeat.
-inline void copy_match(std::byte* to, std::size_t distance, std::size_t size)
-{
-    const auto* from = to - distance;
-    auto* const end  = to + size;
-    do {
-        // Four at a time; the bytes too many are overwritten by what comes next.
-        to[0] = from[0];
-        to[1] = from[1];
-        to[2] = from[2];
-        to[3] = from[3];
-        to += 4;
-        from += 4;
-    } while (to < end);
-}
-
 Outcome Decoder::fast()
 {
     // Words are read at multiples of their size, so the buffer takes single bytes up to the first.
@@ -394,14 +282,14 @@ Outcome Decoder::fast()
         return Outcome::more;
     }
     // In an object of its own, which no byte of the output can be part of, everything that the
-    // loop needs stays in the processor's registers.
+    // loop needs stays in the processor's registers. Hence the loop is inlined.
     auto       local   = *this;
     const auto outcome = local.fast_loop();
     *this              = local;
     return outcome;
 }
 
-inline Outcome Decoder::fast_loop()
+[[gnu::always_inline]] inline Outcome Decoder::fast_loop()
 {
     while (in_end_ - in_ >= k_input_to_spare && out_end_ - out_ >= k_output_to_spare) {
         fill_fast();
@@ -454,96 +342,13 @@ base::Result<Inflated> result_of(const Decoder& decoder, Outcome outcome, std::s
     }
 }
 
-constexpr std::size_t k_trailer_size = 8; // CRC32 and ISIZE (RFC 1952, 2.3.1)
-
-/// Where the deflate stream begins behind the header (RFC 1952, 2.3), or an error.
-base::Result<std::size_t> stream_start(std::span<const std::byte> file)
-{
-    constexpr std::uint8_t k_header_crc = 2, k_extra = 4, k_name = 8, k_comment = 16;
-    constexpr std::uint8_t k_unknown = 0xe0;
-    constexpr std::size_t  k_fixed   = 10;
-
-    const auto cut_off = base::fail("the gzip file is cut off", k_hint);
-    if (file.size() < k_fixed) {
-        return cut_off;
-    }
-    const auto flags = static_cast<std::uint8_t>(file[3]);
-    if (!is_gzip(file) || file[2] != std::byte{8} || (flags & k_unknown) != 0) {
-        return base::fail("this is not a gzip file", k_hint);
-    }
-    std::size_t at = k_fixed;
-    if ((flags & k_extra) != 0) {
-        const auto size = base::load_little<std::uint16_t>(file, at);
-        at += 2 + std::size_t{size.value_or(0)};
-    }
-    for (const auto text : {k_name, k_comment}) {
-        if ((flags & text) != 0) {
-            const auto rest = file.subspan(std::min(at, file.size()));
-            const auto end  = std::ranges::find(rest, std::byte{0});
-            at += static_cast<std::size_t>(end - rest.begin()) + 1;
-        }
-    }
-    at += (flags & k_header_crc) != 0 ? 2U : 0U;
-    if (at >= file.size()) {
-        return cut_off;
-    }
-    return at;
-}
-
-} // namespace
+} // namespace inflate_detail
 
 base::Result<Inflated> inflate(std::span<const std::byte> input, std::span<std::byte> output)
 {
-    Decoder    decoder{input, output};
-    const auto outcome = decoder.run();
-    return result_of(decoder, outcome, input.size());
-}
-
-bool is_gzip(std::span<const std::byte> file)
-{
-    return base::load_big<std::uint16_t>(file) == 0x1f8b;
-}
-
-base::Result<Inflated> gunzip(std::span<const std::byte> file, std::span<std::byte> output)
-{
-    const auto start    = TRY(stream_start(file));
-    auto       inflated = TRY(inflate(file.subspan(start), output));
-    const auto trailer  = file.subspan(start + inflated.consumed);
-    const auto crc      = base::load_little<std::uint32_t>(trailer, 0);
-    const auto size     = base::load_little<std::uint32_t>(trailer, 4);
-    if (!crc || !size) {
-        return base::fail("the gzip file is cut off", k_hint);
-    }
-    if (*size != static_cast<std::uint32_t>(inflated.produced)) {
-        return base::fail("the gzip file does not have the size that it states", k_hint, *size);
-    }
-    if (*crc != crc32(output.first(inflated.produced))) {
-        return base::fail("the gzip file's checksum is wrong", k_hint, *crc);
-    }
-    inflated.consumed += start + k_trailer_size;
-    return inflated;
-}
-
-base::Result<std::size_t> gunzip_head(std::span<const std::byte> file, std::span<std::byte> output)
-{
-    const auto input = file.subspan(TRY(stream_start(file)));
-    Decoder    decoder{input, output};
-    const auto outcome = decoder.run();
-    if (outcome != Outcome::full) {
-        (void)TRY(result_of(decoder, outcome, input.size()));
-    }
-    return decoder.produced();
-}
-
-base::Result<std::size_t> gunzip_size(std::span<const std::byte> file)
-{
-    const auto size = file.size() < k_trailer_size
-                          ? std::nullopt
-                          : base::load_little<std::uint32_t>(file, file.size() - 4);
-    if (!size) {
-        return base::fail("the gzip file is cut off", k_hint);
-    }
-    return *size;
+    inflate_detail::Decoder decoder{input, output};
+    const auto              outcome = decoder.run();
+    return inflate_detail::result_of(decoder, outcome, input.size());
 }
 
 } // namespace vmm
