@@ -208,6 +208,16 @@ void yield(Core& core, Thread& thread)
     }
 }
 
+void wait_a_turn(Core& core)
+{
+    if (!core.metered) {
+        start_metering(core, clock_now());
+        clock_arm(core, next_deadline(core, core.started));
+        core.timed = true;
+    }
+    machine::wait_for_interrupt();
+}
+
 void budget_changed(Core& core, Thread& thread)
 {
     if (thread.state != State::ready || core.next == &thread) {

@@ -7,6 +7,7 @@
 #include "kernel/irq.hpp"
 #include "kernel/monitor.hpp"
 #include "kernel/native.hpp"
+#include "kernel/scheduler.hpp"
 #include "machine/machine.hpp"
 
 #include <optional>
@@ -115,7 +116,7 @@ Fault other_fault(const Thread& thread, std::uint64_t esr)
     return {.label = FaultLabel::vcpu, .first = esr};
 }
 
-/// What the kernel does about an exception by itself. True if the instruction is to be tried again.
+/// What the kernel does about an exception by itself. True if the thread goes on.
 bool is_served(Core& core, Thread& thread, std::uint64_t esr)
 {
     switch (Esr{esr}.get<Esr::ec>()) {
@@ -131,6 +132,13 @@ bool is_served(Core& core, Thread& thread, std::uint64_t esr)
         // undefined comes back, and one that may not be had comes back as such.
         if (thread.kind == Kind::pd && (core.borrowed & k_borrowed_cpacr) == 0) {
             borrow(core, k_borrowed_cpacr);
+            return true;
+        }
+        return false;
+    case Ec::wf:
+        if (thread.kind == Kind::pd) {
+            wait_a_turn(core);
+            thread.context[Word::pc] += 4;
             return true;
         }
         return false;

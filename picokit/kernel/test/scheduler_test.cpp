@@ -9,6 +9,8 @@ namespace {
 
 constexpr Ticks k_millisecond = 62'500;
 
+constexpr std::uint64_t k_wfi = 0x01u << 26 | 1u << 25; // ESR_EL2
+
 std::size_t timer_writes() { return machine::fake.count_writes(Register::cnthp_cval_el2); }
 
 TEST(RoundRobin, ALoneThreadNeverSeesATick)
@@ -213,6 +215,43 @@ TEST(Domains, AnEmptyOneIdlesUntilItsTimeIsOver)
     world.pass(1000);
     EXPECT_EQ(world.current(), &world.pd(red));
     EXPECT_EQ(machine::fake[Register::cntpct_el0], 2000u);
+}
+
+TEST(Waiting, OfAPdEndsWithItsTurnAtTheLatest)
+{
+    World world;
+    world.add_pd("alone", {.budget = 1000, .period = 1000});
+    world.boot();
+    const std::uint64_t pc    = world.pd(0).context[Word::pc];
+    bool                slept = false;
+    machine::fake.sleep       = [&] {
+        slept = true;
+        EXPECT_EQ(machine::fake[Register::cnthp_ctl_el2], 1u) << "nothing would wake it";
+    };
+    world.trap(k_wfi);
+    EXPECT_TRUE(slept);
+    EXPECT_EQ(world.current(), &world.pd(0));
+    EXPECT_EQ(world.pd(0).context[Word::pc], pc + 4) << "past the instruction, whatever ended it";
+
+    // The turn ends, and with it the tick, until it waits again.
+    world.pass(k_millisecond);
+    EXPECT_EQ(machine::fake[Register::cnthp_ctl_el2], 0u);
+    world.trap(k_wfi);
+    EXPECT_EQ(machine::fake[Register::cnthp_ctl_el2], 1u);
+}
+
+TEST(Waiting, DoesNotLengthenATurn)
+{
+    World          world;
+    const unsigned a = world.add_pd("a", {});
+    const unsigned b = world.add_pd("b", {});
+    world.boot();
+    machine::fake.sleep = [] {};
+    world.pass(k_millisecond / 2);
+    world.trap(k_wfi);
+    EXPECT_EQ(world.current(), &world.pd(a));
+    world.pass(k_millisecond / 2);
+    EXPECT_EQ(world.current(), &world.pd(b));
 }
 
 TEST(Table, MustBeWhatTheKernelKnows)

@@ -23,7 +23,8 @@ inline constexpr std::uint64_t k_guest_hcr = arch::Hcr{}
                                                  .raw();
 static_assert(k_guest_hcr == 0x8008'6039);
 
-/// HCR_EL2 of PDs: EL0 alone, stage 2 as its page table, cacheable without stage 1.
+/// HCR_EL2 of PDs: EL0 alone, stage 2 as its page table, cacheable without stage 1. WFI and WFE
+/// trap: see wait_a_turn().
 inline constexpr std::uint64_t k_native_hcr = arch::Hcr{}
                                                   .with<arch::Hcr::vm>(true)
                                                   .with<arch::Hcr::swio>(true)
@@ -31,14 +32,16 @@ inline constexpr std::uint64_t k_native_hcr = arch::Hcr{}
                                                   .with<arch::Hcr::imo>(true)
                                                   .with<arch::Hcr::amo>(true)
                                                   .with<arch::Hcr::dc>(true)
+                                                  .with<arch::Hcr::twi>(true)
+                                                  .with<arch::Hcr::twe>(true)
                                                   .with<arch::Hcr::tsc>(true)
                                                   .with<arch::Hcr::tge>(true)
                                                   .with<arch::Hcr::rw>(true)
                                                   .raw();
 
 /// SCTLR_EL1 of PDs. With TGE its MMU bit counts as 0 anyway; what matters at EL0 is:
-/// little-endian, SP alignment check, CTR_EL0, DC ZVA, cache maintenance by address, and untrapped
-/// WFI and WFE.
+/// little-endian, SP alignment check, CTR_EL0, DC ZVA, cache maintenance by address. Its bits for
+/// WFI and WFE trap neither: HCR_EL2 does.
 inline constexpr std::uint64_t k_native_sctlr = 0x30d0'0800 // reserved bits that are 1
                                                 | 1u << 26  // UCI
                                                 | 1u << 18  // nTWE

@@ -55,6 +55,11 @@ inline void unready(Core& core, Thread& thread)
 /// The thread goes behind its equals, with a new turn.
 void yield(Core& core, Thread& thread);
 
+/// The current thread, a PD, waits by itself (WFI): sleeps until an interrupt is pending, at the
+/// latest that of the end of its turn. seL4 times every turn, and programs that look at a clock or
+/// at a device between two WFIs rely on it; here nobody else would wake them.
+void wait_a_turn(Core& core);
+
 /// A thread's `budget` was exchanged while it was ready.
 void budget_changed(Core& core, Thread& thread);
 
