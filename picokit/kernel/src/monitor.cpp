@@ -7,6 +7,9 @@
 #include "kernel/decode.hpp"
 #include "kernel/native.hpp"
 
+#include <optional>
+#include <string_view>
+
 namespace kernel {
 namespace {
 
@@ -69,6 +72,20 @@ void report_details(const Thread& thread)
     }
 }
 
+/// ESR_EL2 at the exception, for faults whose message has it.
+std::optional<std::uint64_t> esr_of(const Fault& fault)
+{
+    switch (fault.label) {
+    case FaultLabel::vm_fault:
+        return fault.second;
+    case FaultLabel::user_exception:
+    case FaultLabel::vcpu:
+        return fault.first;
+    default:
+        return std::nullopt;
+    }
+}
+
 void print_pair(std::string_view left, std::uint64_t a, std::string_view right, std::uint64_t b)
 {
     base::print(put_char, "  ", left, " ", Hex{a, k_word_digits}, "  ", right, " ",
@@ -98,10 +115,12 @@ void report_fault(const Thread& thread)
 {
     error("faulting PD: ", thread.name());
     report_details(thread);
-    error(
-        "esr ",
-        Hex{thread.fault.label == FaultLabel::vm_fault ? thread.fault.second : thread.fault.first},
-        "; it is stopped, the others go on; registers:");
+    constexpr std::string_view rest = "it is stopped, the others go on; registers:";
+    if (const auto esr = esr_of(thread.fault)) {
+        error("esr ", Hex{*esr}, "; ", rest);
+    } else {
+        error(rest);
+    }
     if constexpr (k_config.debug) {
         print_registers(thread.context);
     }

@@ -60,6 +60,15 @@ TEST_F(Monitor, ExplainsOtherFaults)
 {
     world.trap(0x0200'0000);
     EXPECT_THAT(console(), HasSubstr("undefined instruction"));
+    EXPECT_THAT(console(), HasSubstr("esr 0x2000000; it is stopped"));
+}
+
+TEST_F(Monitor, ShowsNoNumberAsAnEsrThatIsNone)
+{
+    world.trap(0xf200'0001); // BRK #1: its report has a reason, 3, and no syndrome
+    EXPECT_THAT(console(), HasSubstr("BRK instruction"));
+    EXPECT_THAT(console(), Not(HasSubstr("esr")));
+    EXPECT_THAT(console(), HasSubstr("MON|ERROR: it is stopped, the others go on; registers:\n"));
 }
 
 TEST_F(Monitor, SaysWhoBecamePassive)

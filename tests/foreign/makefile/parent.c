@@ -33,7 +33,8 @@ static void look_at_registers(void)
 seL4_Bool fault(microkit_child child, microkit_msginfo msginfo, microkit_msginfo* reply_msginfo)
 {
     (void)reply_msginfo;
-    if (child != CHILD || microkit_msginfo_get_label(msginfo) != seL4_Fault_VMFault ||
+    const seL4_Fault_tag_t kind = (seL4_Fault_tag_t)microkit_msginfo_get_label(msginfo);
+    if (child != CHILD || kind != seL4_Fault_VMFault ||
         microkit_mr_get(seL4_VMFault_Addr) != 0x18) {
         microkit_dbg_puts("PARENT: an unexpected fault\n");
         return seL4_False;

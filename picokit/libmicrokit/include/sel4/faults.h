@@ -4,7 +4,7 @@
 
 #include <sel4/macros.h>
 
-typedef enum {
+enum seL4_Fault_tag {
     seL4_Fault_NullFault       = 0,
     seL4_Fault_CapFault        = 1,
     seL4_Fault_UnknownSyscall  = 2,
@@ -15,7 +15,8 @@ typedef enum {
     seL4_Fault_VGICMaintenance = 7,
     seL4_Fault_VCPUFault       = 8,
     seL4_Fault_VPPIEvent       = 9,
-} seL4_FaultType;
+};
+typedef enum seL4_Fault_tag seL4_Fault_tag_t;
 
 typedef enum {
     seL4_CapFault_IP = 0,
