@@ -96,6 +96,23 @@ TEST_F(Sdk, boards_of_other_kinds)
                           "physical address\n    hint: picokit runs on aarch64 with 40 bits"));
 }
 
+TEST_F(Sdk, of_another_kernel)
+{
+    std::filesystem::remove(workspace.path() / k_board);
+    EXPECT_EQ(build(), "error: the SDK in '" + (workspace.path() / "sdk").string() +
+                           "' is not picokit's\n    hint: run its own tool, '" +
+                           (workspace.path() / "sdk/bin/microkit").string() +
+                           "', or unset MICROKIT_SDK\n");
+}
+
+TEST_F(Sdk, that_is_none)
+{
+    std::filesystem::remove_all(workspace.path() / "sdk/board");
+    EXPECT_EQ(build(), "error: no board in '" + (workspace.path() / "sdk").string() +
+                           "': it is no SDK\n    hint: set MICROKIT_SDK to the directory of an "
+                           "SDK, or unset it\n");
+}
+
 TEST_F(Sdk, kernel_is_missing)
 {
     std::filesystem::remove(workspace.path() / k_kernel);

@@ -53,6 +53,10 @@ Result<fs::path> find_board(const fs::path& sdk, const std::string& board,
                             const std::string& config)
 {
     const auto boards = list_boards(sdk);
+    if (boards.empty()) {
+        return refuse({}, fmt::format("no board in '{}': it is no SDK", sdk.string()),
+                      "set MICROKIT_SDK to the directory of an SDK, or unset it");
+    }
     if (std::ranges::find(boards, board) == boards.end()) {
         return refuse({}, fmt::format("unknown board '{}'", board),
                       fmt::format("the SDK has: {}", fmt::join(boards, ", ")));
@@ -62,7 +66,13 @@ Result<fs::path> find_board(const fs::path& sdk, const std::string& board,
         return refuse({}, fmt::format("unknown configuration '{}' of board '{}'", config, board),
                       fmt::format("the SDK has: {}", fmt::join(configs, ", ")));
     }
-    return sdk / "board" / board / config;
+    const auto directory = sdk / "board" / board / config;
+    if (!fs::exists(directory / "board.json")) {
+        return refuse({}, fmt::format("the SDK in '{}' is not picokit's", sdk.string()),
+                      fmt::format("run its own tool, '{}', or unset MICROKIT_SDK",
+                                  (sdk / "bin/microkit").string()));
+    }
+    return directory;
 }
 
 } // namespace tool
