@@ -2,6 +2,8 @@
 // The checks find what they are for.
 #include "repository.hpp"
 
+#include "kit/temporary_folder.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -39,7 +41,8 @@ TEST(Includes, TheKitIsForTests)
 
 TEST(Documents, NameWhatExists)
 {
-    const auto root = std::filesystem::path(testing::TempDir()) / "check_documents";
+    const kit::TemporaryFolder folder{"check_documents"};
+    const auto&                root = folder.path();
     std::filesystem::create_directories(root / "docs");
     std::filesystem::create_directories(root / "lib/base");
     std::ofstream(root / "docs/a.md") << "x";
@@ -54,9 +57,9 @@ TEST(Documents, NameWhatExists)
 
 TEST(Documents, QuoteFilesWordForWord)
 {
-    const auto root = std::filesystem::path(testing::TempDir()) / "check_quotes";
-    std::filesystem::create_directories(root);
-    std::ofstream(root / "a.cpp") << "int a;\nint b;\n";
+    const kit::TemporaryFolder folder{"check_quotes"};
+    const auto&                root = folder.path();
+    (void)folder.write("a.cpp", "int a;\nint b;\n");
     EXPECT_THAT(check::check_document(root, "b.md", "<!-- from a.cpp -->\n```cpp\nint b;\n```\n"),
                 IsEmpty());
     EXPECT_THAT(check::check_document(root, "b.md", "<!-- from a.cpp -->\n```cpp\nint c;\n```\n"),

@@ -2,13 +2,14 @@
 #include "front_door.hpp"
 
 #include "build.hpp"
+#include "kit/temporary_folder.hpp"
 #include "qemu/console.hpp"
 #include "qemu/machine.hpp"
 #include "system.hpp"
 
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <map>
 
 namespace system_test {
 
@@ -71,7 +72,7 @@ std::string output_of(const std::string& board, const std::string& folder, const
     qemu::Console console(
         qemu::Process::start(qemu::command_line(machine, system.image, {}), qemu::Streams::piped)
             .value());
-    const qemu::Limits limits{.silence = std::chrono::minutes{1}};
+    const qemu::Limits limits{.silence = std::chrono::minutes{10}};
     EXPECT_EQ(console.wait_for({}, limits).kind, qemu::Outcome::Kind::ended);
     return console.transcript();
 }
@@ -90,10 +91,8 @@ std::string write_file(const std::string& name, const std::string& bytes)
     for (char& c : own) {
         c = c == '/' ? '.' : c;
     }
-    const auto folder = fs::path(testing::TempDir()) / own;
-    fs::create_directories(folder);
-    std::ofstream(folder / name, std::ios::binary) << bytes;
-    return folder / name;
+    static std::map<std::string, kit::TemporaryFolder> folders;
+    return folders.try_emplace(own, own).first->second.write(name, bytes);
 }
 
 } // namespace system_test

@@ -44,7 +44,8 @@ struct Call {
 [[nodiscard]] std::string output_of(const std::string& board, const std::string& folder,
                                     const std::string& name);
 
-/// A new file in the test's own folder.
+/// A new file in the test's own folder, which no other process has and which goes when the test
+/// program ends.
 [[nodiscard]] std::string write_file(const std::string& name, const std::string& bytes);
 
 inline constexpr const char* k_gicv2 = "qemu_virt_aarch64";

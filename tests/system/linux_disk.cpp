@@ -8,8 +8,6 @@
 
 #include <gtest/gtest.h>
 
-#include <vector>
-
 namespace system_test {
 
 namespace fs = std::filesystem;
@@ -21,34 +19,9 @@ std::string in_first_partition(const fs::path& image)
     return "'" + image.string() + "?offset=" + std::to_string(k_partition) + "'";
 }
 
-/// Images are large: they go when the program ends.
-class Images {
-public:
-    Images()                         = default;
-    Images(const Images&)            = delete;
-    Images& operator=(const Images&) = delete;
-    ~Images()
-    {
-        std::error_code ignored;
-        for (const auto& path : paths_) {
-            fs::remove_all(path, ignored);
-        }
-    }
-    void add(const fs::path& path) { paths_.push_back(path); }
-
-private:
-    std::vector<fs::path> paths_;
-};
-Images images;
-
 } // namespace
 
-fs::path new_image(const std::string& name)
-{
-    fs::path image = write_file(name, "");
-    images.add(image);
-    return image;
-}
+fs::path new_image(const std::string& name) { return write_file(name, ""); }
 
 std::string host(const std::string& command)
 {

@@ -11,7 +11,7 @@ namespace system_test {
 /// Where the first partition of the images of tools/disk starts.
 inline constexpr std::uint64_t k_partition = 1 << 20;
 
-/// An empty file in the test's own folder, which is removed when the test program ends.
+/// An empty file in the test's own folder.
 [[nodiscard]] std::filesystem::path new_image(const std::string& name);
 
 /// A copy of build/guest/NAME in the test's own folder, for this run only.

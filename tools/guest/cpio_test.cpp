@@ -3,6 +3,8 @@
 #include "cpio.hpp"
 #include "manifest.hpp"
 
+#include "kit/temporary_folder.hpp"
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -51,9 +53,9 @@ TEST(Cpio, AManifestBecomesEntriesWithTheirModes)
 
 TEST(Cpio, ATreeIsAllThatIsInAFolder)
 {
-    namespace fs      = std::filesystem;
-    const auto folder = fs::path(testing::TempDir()) / "cpio_tree";
-    fs::remove_all(folder);
+    namespace fs = std::filesystem;
+    const kit::TemporaryFolder own{"cpio_tree"};
+    const auto&                folder = own.path();
     fs::create_directories(folder / "bin");
     std::ofstream(folder / "bin/tool") << "run me";
     std::ofstream(folder / "note") << "read me";

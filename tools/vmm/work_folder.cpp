@@ -25,6 +25,7 @@ Result<WorkFolder> WorkFolder::create(const fs::path& parent)
     }
     static int count = 0;
     const auto path  = parent / fmt::format("{}-{}", ::getpid(), count++);
+    fs::remove_all(path, error); // left by a process that had our number before us
     if (!fs::create_directory(path, error)) {
         return std::unexpected(fmt::format("cannot make the folder {}", path.string()));
     }

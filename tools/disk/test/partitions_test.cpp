@@ -2,6 +2,8 @@
 // Images hold what they were made of, where their table says.
 #include "partitions.hpp"
 
+#include "kit/temporary_folder.hpp"
+
 #include <fstream>
 #include <gtest/gtest.h>
 #include <iterator>
@@ -16,13 +18,6 @@ std::string read_all(const fs::path& file)
     return {std::istreambuf_iterator<char>{stream}, {}};
 }
 
-fs::path write(const char* name, const std::string& bytes)
-{
-    const auto file = fs::path(testing::TempDir()) / name;
-    std::ofstream(file, std::ios::binary) << bytes;
-    return file;
-}
-
 std::uint32_t word(const std::string& bytes, std::size_t at)
 {
     std::uint32_t value = 0;
@@ -34,9 +29,10 @@ std::uint32_t word(const std::string& bytes, std::size_t at)
 
 TEST(Disk, PartitionsAreWhereTheTableSays)
 {
+    const kit::TemporaryFolder folder{"disk"};
     const auto content = std::string(100'000, 'a') + std::string(70'000, '\0') + "end";
-    const auto file    = write("content", content);
-    const auto image   = fs::path(testing::TempDir()) / "disk.img";
+    const auto file    = folder.write("content", content);
+    const auto image   = folder.path() / "disk.img";
     ASSERT_TRUE(disk::write_image(
         image, {disk::parse_partition("2M").value(), disk::parse_partition(file).value()}));
     const auto bytes = read_all(image);
@@ -52,10 +48,11 @@ TEST(Disk, PartitionsAreWhereTheTableSays)
 
 TEST(Disk, WhatIsNoPartitionIsRefused)
 {
+    const kit::TemporaryFolder folder{"no_partition"};
     EXPECT_EQ(disk::parse_partition("nowhere").error(),
               "nowhere: neither a size such as 16M nor a file that is not empty");
     EXPECT_FALSE(disk::parse_partition("0M"));
-    EXPECT_FALSE(disk::parse_partition(write("empty", "")));
+    EXPECT_FALSE(disk::parse_partition(folder.write("empty", "")));
     EXPECT_EQ(disk::master_boot_record({}).error(), "0 partitions: give 1 to 4");
     EXPECT_FALSE(disk::master_boot_record(std::vector<disk::Partition>(5)));
     EXPECT_EQ(disk::master_boot_record({{.file = {}, .size = std::uint64_t{2} << 40}}).error(),

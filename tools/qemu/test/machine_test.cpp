@@ -2,6 +2,8 @@
 // Boards become command lines.
 #include "qemu/machine.hpp"
 
+#include "kit/temporary_folder.hpp"
+
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
@@ -128,7 +130,8 @@ TEST(Machine, AProgramOfItsOwnNeedsNoBoard)
 
 TEST(Machine, ABoardIsReadFromItsFile)
 {
-    const auto file = std::filesystem::path(testing::TempDir()) / "board.json";
+    const kit::TemporaryFolder folder{"board"};
+    const auto                 file = folder.path() / "board.json";
     std::ofstream(file) << R"({"name": "b", "load_address": "0x1000",
                                "qemu": {"machine": "m", "cpu": "c", "memory": "1G"}})";
     const auto board = qemu::read_board(file).value();

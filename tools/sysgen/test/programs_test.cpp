@@ -3,6 +3,8 @@
 #include "kit.hpp"
 #include "programs.hpp"
 
+#include "kit/temporary_folder.hpp"
+
 #include <algorithm>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -25,8 +27,9 @@ ConfigFile config(std::string section, std::size_t size)
 
 TEST(FillProgram, ReplacesTheSectionAndNothingElse)
 {
-    const auto       to = fs::temp_directory_path() / "sysgen_programs_test" / "linux.elf";
-    const ConfigFile files[]{config(".sysgen_test", k_size)};
+    const kit::TemporaryFolder folder{"sysgen_programs"};
+    const auto                 to = folder.path() / "made/linux.elf";
+    const ConfigFile           files[]{config(".sysgen_test", k_size)};
     ASSERT_TRUE(sysgen::fill_program(k_sample, to, files));
     const auto before = sysgen::test::read_text(k_sample);
     const auto after  = sysgen::test::read_text(to);
@@ -36,7 +39,6 @@ TEST(FillProgram, ReplacesTheSectionAndNothingElse)
     auto restored = after;
     restored.replace(section, k_size, k_size, '\0');
     EXPECT_TRUE(restored == before);
-    fs::remove_all(to.parent_path());
 }
 
 TEST(FillProgram, RefusesAProgramWithoutTheSection)

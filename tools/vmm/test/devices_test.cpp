@@ -2,6 +2,8 @@
 // Which devices QEMU gets for a system, and what is said of disks that cannot be.
 #include "devices.hpp"
 
+#include "kit/temporary_folder.hpp"
+
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,14 +17,13 @@ namespace fs = std::filesystem;
 
 fs::path image(const char* name, std::size_t size, bool has_table = true)
 {
-    const auto  file = fs::path(testing::TempDir()) / name;
-    std::string bytes(size, '\0');
+    static const kit::TemporaryFolder folder{"images"}; // for all tests of a run
+    std::string                       bytes(size, '\0');
     if (has_table && size >= 512) {
         bytes[510] = '\x55';
         bytes[511] = '\xaa';
     }
-    std::ofstream(file, std::ios::binary) << bytes;
-    return file;
+    return folder.write(name, bytes);
 }
 
 vmm::System system_with(std::vector<vmm::UsedDevice> devices, const fs::path& disk = {})

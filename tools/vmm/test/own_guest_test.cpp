@@ -2,13 +2,20 @@
 // System descriptions derived for a user's guest, and what a kernel file is.
 #include "own_guest.hpp"
 
+#include "work_folder.hpp"
+
+#include "kit/temporary_folder.hpp"
+
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <cstdlib>
+#include <unistd.h>
 
 namespace {
 
+namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -75,10 +82,9 @@ TEST(OwnGuest, ALayoutsGuestsOfTheProgramChange)
 
 TEST(OwnGuest, AnImageIsKnownByItsHeaderAlsoInsideGzip)
 {
-    const auto folder = std::filesystem::path(testing::TempDir());
-    const auto write  = [&](const char* name, const std::string& bytes) {
-        std::ofstream(folder / name, std::ios::binary) << bytes;
-        return folder / name;
+    const kit::TemporaryFolder folder{"own_guest"};
+    const auto                 write = [&](const char* name, const std::string& bytes) {
+        return folder.write(name, bytes);
     };
     auto image = std::string(4096, '\0');
     image.replace(56, 4, "ARM\x64");
@@ -90,6 +96,25 @@ TEST(OwnGuest, AnImageIsKnownByItsHeaderAlsoInsideGzip)
     EXPECT_EQ(vmm::kernel_kind(write("a.elf", "\177ELF")), vmm::KernelKind::bare_metal);
     EXPECT_EQ(vmm::kernel_kind(write("a.bin", std::string(100, 'x'))), vmm::KernelKind::bare_metal);
     EXPECT_FALSE(vmm::kernel_kind(write("empty", "")));
+}
+
+TEST(WorkFolder, WhatOtherProcessesLeftIsNotInTheWay)
+{
+    const kit::TemporaryFolder parent{"work_folders"};
+    const auto                 alive = parent.path() / "1-0";
+    const auto                 dead = parent.path() / "999999999-0"; // no process has such a number
+    fs::create_directories(alive);
+    fs::create_directories(dead);
+    // One with our own number was killed, which of its folders is not known.
+    for (int i = 0; i < 100; ++i) {
+        const auto left = parent.path() / fmt::format("{}-{}", ::getpid(), i);
+        fs::create_directories(left / "image");
+    }
+    const auto folder = vmm::WorkFolder::create(parent.path());
+    ASSERT_TRUE(folder) << folder.error();
+    EXPECT_TRUE(fs::is_empty(folder->path()));
+    EXPECT_TRUE(fs::exists(alive));
+    EXPECT_FALSE(fs::exists(dead));
 }
 
 } // namespace
