@@ -14,7 +14,9 @@ quietly() {
     local what=$1 log timer status=0
     shift
     log=$(mktemp)
-    (sleep 1 && follow "$what" "$log") &
+    # What outlives the timer for a moment, its sleep, must hold neither the lock of prepare nor a
+    # caller's pipe.
+    (sleep 1 > /dev/null 2>&1 && follow "$what" "$log") 9>&- &
     timer=$!
     "$@" > "$log" 2>&1 || status=$?
     kill "$timer" 2> /dev/null || true
@@ -34,7 +36,7 @@ follow() {
         say "$1"
         return
     fi
-    while sleep 0.3; do
+    while sleep 0.3 > /dev/null 2>&1; do
         printf '\r\033[K-- %s %s' "$1" "$(grep -o '^\[[0-9]*/[0-9]*\]' "$2" | tail -n 1)" >&2
     done
 }
