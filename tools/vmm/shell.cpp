@@ -90,7 +90,8 @@ std::string Shell::fresh_marker() { return fmt::format("{}-{}", "vmm", ++markers
 bool Shell::answers(qemu::Duration patience)
 {
     const auto marker = fresh_marker();
-    return console_.send(fmt::format("printf '\\n%s%s\\n' A {}\n", marker)) &&
+    // Without quotes: a machine that was not ready for its beginning is left with a line that ends.
+    return console_.send(fmt::format("printf \\\\n%s%s\\\\n A {}\n", marker)) &&
            console_.wait_for({qemu::line_starting("A" + marker)}, {.silence = patience}).kind ==
                qemu::Outcome::Kind::matched;
 }

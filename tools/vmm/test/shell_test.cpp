@@ -12,6 +12,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Nothing here takes long, but the machine may have other things to do.
+constexpr auto         k_patience = 60s;
+constexpr qemu::Limits k_limits{.silence = k_patience};
+
 /// Whether this machine has pseudo-terminals; a bare chroot has none.
 bool has_terminals()
 {
@@ -34,8 +38,8 @@ vmm::CommandResult run(std::string_view command, const char* shell = "sh")
 {
     auto       console = start_shell(shell);
     vmm::Shell guest(console);
-    EXPECT_TRUE(guest.answers(10s)) << console.transcript();
-    auto result = guest.run(command, {.silence = 10s}, {});
+    EXPECT_TRUE(guest.answers(k_patience)) << console.transcript();
+    auto result = guest.run(command, k_limits, {});
     EXPECT_TRUE(result) << console.transcript();
     return result.value_or(vmm::CommandResult{"", -1});
 }
@@ -68,6 +72,25 @@ TEST(Shell, WorksWithABiggerShellToo)
     EXPECT_EQ(result.exit_code, 1);
 }
 
+TEST(Shell, AnswersThoughTheBeginningOfAnEarlierQuestionWasLost)
+{
+    // As a kernel does that opens its serial port only then.
+    for (const auto* lost : {"1", "8", "9", "16", "22"}) {
+        qemu::Console console(
+            qemu::Process::start({"sh", "-c",
+                                  std::string("dd bs=1 of=/dev/null status=none count=") + lost +
+                                      "; PS1='guest# ' exec sh -i 2>&1"},
+                                 qemu::Streams::piped)
+                .value());
+        vmm::Shell guest(console);
+        EXPECT_FALSE(guest.answers(100ms)) << lost;
+        EXPECT_TRUE(guest.answers(k_patience)) << console.transcript();
+        const auto result = guest.run("echo here", k_limits, {});
+        ASSERT_TRUE(result) << console.transcript();
+        EXPECT_EQ(result->output, "here\n");
+    }
+}
+
 TEST(Shell, ACommandCannotEatTheConsole) { EXPECT_EQ(run("cat; echo end").output, "end\n"); }
 
 TEST(Shell, OutputWithoutANewlineAtItsEndStaysSo)
@@ -83,9 +106,9 @@ TEST(Shell, TroubleEndsTheWait)
 {
     auto       console = start_shell();
     vmm::Shell guest(console);
-    ASSERT_TRUE(guest.answers(10s));
+    ASSERT_TRUE(guest.answers(k_patience));
     const auto result =
-        guest.run("echo 'Kernel panic'; sleep 100", {.silence = 10s},
+        guest.run("echo 'Kernel panic'; sleep 100", k_limits,
                   {qemu::line_with("no such"), qemu::line_starting("Kernel panic")});
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().kind, qemu::Outcome::Kind::matched);
