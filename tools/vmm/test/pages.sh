@@ -20,6 +20,6 @@ is "${COMPREPLY[*]}" simple
 page=$("$vmm" manual-page)
 for command in $("$vmm" complete ''); do
     case $command in --help) continue ;; esac
-    "$vmm" "$command" --help | grep -q "vmm $command" || { echo "no help of $command" >&2; exit 1; }
+    grep -q "vmm $command" <<< "$("$vmm" "$command" --help)" || { echo "no help of $command" >&2; exit 1; }
     grep -q "^\.SS vmm $command " <<< "$page" || { echo "$command is not in the man page" >&2; exit 1; }
 done
