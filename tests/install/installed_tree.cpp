@@ -99,7 +99,7 @@ Call InstalledTree::make(const fs::path& project, const std::string& board) cons
 std::string boot_until(const fs::path& board_json, const fs::path& image, const std::string& text)
 {
     auto console = machine(board_json, image);
-    EXPECT_EQ(console.wait_for({qemu::line_with(text)}, {}).kind, Kind::matched)
+    EXPECT_EQ(console.wait_for({qemu::line_with(text)}, k_patience).kind, Kind::matched)
         << console.transcript() << console.complaints();
     return console.transcript();
 }
@@ -108,9 +108,9 @@ std::string boot_and_run(const fs::path& board_json, const fs::path& image,
                          const std::string& command)
 {
     auto console = machine(board_json, image);
-    if (console.wait_for({qemu::text("guest:/root# ")}, {}).kind == Kind::matched) {
+    if (console.wait_for({qemu::text("guest:/root# ")}, k_patience).kind == Kind::matched) {
         vmm::Shell shell(console);
-        if (const auto result = shell.run(command, {}, {})) {
+        if (const auto result = shell.run(command, k_patience, {})) {
             return result->output;
         }
     }

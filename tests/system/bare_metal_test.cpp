@@ -51,7 +51,7 @@ TEST(BareMetal, StartsItsOtherCpusWhileItSpins)
     for (const auto* board : {k_gicv2, k_gicv3}) {
         const auto call =
             run({"simple", "--kernel", bare_metal("probe.bin"), "--board", board, "--vcpus", "4",
-                 "--cmdline", "cpu:1 cpu:2 cpu:3 cpu:1 idle:20 off", "--timeout", "60"});
+                 "--cmdline", "cpu:1 cpu:2 cpu:3 cpu:1 idle:20 off", "--timeout", "600"});
         EXPECT_EQ(call.exit_code, 0) << call.text();
         for (const auto* cpu : {"1", "2", "3"}) {
             EXPECT_THAT(call.output, HasSubstr("probe: CPU " + std::string{cpu} +
@@ -91,7 +91,7 @@ TEST(BareMetal, TheLogIsKept)
 TEST(BadInput, EachGetsOneClearMessage)
 {
     const auto message = [](const std::vector<std::string>& arguments) {
-        std::vector<std::string> words{"--timeout", "30"};
+        std::vector<std::string> words{"--timeout", "300"};
         words.insert(words.end(), arguments.begin(), arguments.end());
         const auto call = run(words);
         EXPECT_NE(call.exit_code, 0);

@@ -60,7 +60,7 @@ TEST(Exec, ReachesBothGuestsWhateverEndsInTheMiddle)
         EXPECT_GT(::read(flooded->output.number(), some.data(), some.size()), 0);
         flooded->stop();
     }
-    const auto left = both.exec({"--guest", "one", "--timeout", "60", "--", "sh", "-c",
+    const auto left = both.exec({"--guest", "one", "--timeout", "600", "--", "sh", "-c",
                                  "while pidof cat; do usleep 10000; done > /dev/null; echo gone"});
     EXPECT_EQ(left.output, "gone\n") << left.text();
 

@@ -89,7 +89,7 @@ public:
     }
     [[nodiscard]] bool is_open() const { return terminal_.is_open(); }
 
-    /// Sends all of `bytes`, and reads until `count` have come or nothing moves for a minute.
+    /// Sends all of `bytes`, and reads until `count` have come or nothing moves for ten minutes.
     std::string exchange(std::string bytes, std::size_t count)
     {
         std::string            came;
@@ -98,7 +98,7 @@ public:
             pollfd     wait{terminal_.number(), POLLIN, 0};
             const auto wanted = static_cast<short>(bytes.empty() ? POLLIN : POLLIN | POLLOUT);
             wait.events       = wanted;
-            if (::poll(&wait, 1, 60'000) <= 0) {
+            if (::poll(&wait, 1, 600'000) <= 0) {
                 break;
             }
             const auto got = ::read(terminal_.number(), piece.data(), piece.size());

@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t k_most_unread = 1024 * 1024;
-constexpr auto        k_birth       = 5s;    // QEMU makes the socket when it starts
+constexpr auto        k_birth       = 20s;   // QEMU makes the socket when it starts
 constexpr int         k_look_again  = 20;    // milliseconds
 constexpr auto        k_hello_again = 1s;    // the program may not have been there yet
 constexpr auto        k_open_again  = 100ms; // nor the agent

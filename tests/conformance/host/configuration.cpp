@@ -50,7 +50,8 @@ std::string guest()
            "build/product/picokit/qemu_virt_aarch64/debug/tests/guests/conformance.bin";
 }
 
-/// All that a process prints until it ends; a machine that falls silent is cut off.
+/// All that a process prints until it ends; a machine that falls silent is cut off. ./run says
+/// nothing while another one builds.
 std::string output_of(const std::vector<std::string>& words)
 {
     auto process = qemu::Process::start(words, qemu::Streams::piped);
@@ -58,7 +59,7 @@ std::string output_of(const std::vector<std::string>& words)
         return process.error();
     }
     qemu::Console console(std::move(*process));
-    const auto    outcome = console.wait_for({}, {.silence = 60s});
+    const auto    outcome = console.wait_for({}, {.silence = 600s});
     return outcome.before + console.complaints();
 }
 
@@ -66,7 +67,7 @@ std::string run_simple(const Configuration& configuration)
 {
     return output_of({vmm::this_tree().source / "run", "simple", "--kernel", guest(), "--board",
                       board(configuration), "--vcpus", std::to_string(configuration.cpus),
-                      "--timeout", "120"});
+                      "--timeout", "600"});
 }
 
 std::string run_portable(const Configuration& configuration)

@@ -24,7 +24,7 @@ struct Log {
 };
 
 struct RunLimits {
-    std::chrono::seconds silence{60}; ///< a run that takes longer than this is stuck
+    std::chrono::seconds silence{300}; ///< a run that takes longer than this is stuck
 };
 
 /// Fails if QEMU cannot be started. A guest that hangs or dies is a log that is not finished.

@@ -25,7 +25,7 @@ std::string read_all(const qemu::Descriptor& descriptor)
 }
 
 /// Whether `id` has ended. A zombie counts as ended.
-bool is_gone(pid_t id)
+bool has_ended(pid_t id)
 {
     const auto path = "/proc/" + std::to_string(id) + "/stat";
     std::FILE* file = std::fopen(path.c_str(), "r");
@@ -35,6 +35,15 @@ bool is_gone(pid_t id)
         std::fclose(file);
     }
     return !found || state == 'Z';
+}
+
+/// Whether `id` ends; it has been told to.
+bool is_gone(pid_t id)
+{
+    for (int i = 0; i < 6000 && !has_ended(id); i++) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }
+    return has_ended(id);
 }
 
 TEST(Process, GivesOutputErrorsAndExitCode)
@@ -71,9 +80,6 @@ TEST(Process, TakesItsWholeGroupWithIt)
         grandchild = std::stoi(text);
         EXPECT_FALSE(process.poll());
     }
-    for (int i = 0; i < 100 && !is_gone(grandchild); i++) {
-        std::this_thread::sleep_for(std::chrono::milliseconds{10});
-    }
     EXPECT_TRUE(is_gone(grandchild));
 }
 
@@ -95,9 +101,6 @@ TEST(Process, DiesWithUs)
     const auto count = ::read(ends[0], text, sizeof text - 1);
     ASSERT_GT(count, 0);
     const pid_t child = std::stoi(text);
-    for (int i = 0; i < 100 && !is_gone(child); i++) {
-        std::this_thread::sleep_for(std::chrono::milliseconds{10});
-    }
     EXPECT_TRUE(is_gone(child));
 }
 
