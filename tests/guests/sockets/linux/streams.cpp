@@ -102,10 +102,11 @@ void no_more_than_there_is_space_for(Peer& peer)
     Pair pair = connected(peer);
     // A send may have come back short though more credit is on its way: full is what stays full.
     long sent = fill(pair.here);
+    for (unsigned again = 0; pair.here.poll(POLLOUT, 100) != 0; ++again) {
+        holds("there is no place in the end", again < 100);
+        sent += fill(pair.here);
+    }
     holds("as much as the other side's buffer", sent > 0 && sent <= 300'000);
-    equal("no place", pair.here.poll(POLLOUT, 100), 0);
-    sent += fill(pair.here);
-    holds("as much as the other side's buffer", sent <= 300'000);
     equal("the other side receives", peer.receive_all(pair.there, static_cast<std::uint64_t>(sent)),
           sent);
     wait_for(pair.here, POLLOUT);
