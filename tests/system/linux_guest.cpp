@@ -168,6 +168,22 @@ bool LinuxGuest::says(const std::string& text)
     return console_.wait_for({qemu::line_with(text)}, k_limits).kind == Kind::matched;
 }
 
+bool LinuxGuest::says_all(const std::vector<std::string>& texts)
+{
+    std::vector<qemu::Pattern> patterns;
+    for (const auto& text : texts) {
+        patterns.push_back(qemu::line_with(text));
+    }
+    while (!patterns.empty()) {
+        const auto outcome = console_.wait_for(patterns, k_limits);
+        if (outcome.kind != Kind::matched) {
+            return false;
+        }
+        patterns.erase(patterns.begin() + static_cast<std::ptrdiff_t>(outcome.index));
+    }
+    return true;
+}
+
 bool LinuxGuest::ends() { return console_.wait_for({}, k_limits).kind == Kind::ended; }
 
 std::vector<std::string> complaints(const std::string& log)

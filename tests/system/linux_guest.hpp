@@ -69,6 +69,8 @@ public:
     [[nodiscard]] std::optional<std::string> until(const std::string& text);
     /// Waits until a line contains `text`.
     [[nodiscard]] bool says(const std::string& text);
+    /// Waits until lines have come that contain these texts, one each, in whatever order.
+    [[nodiscard]] bool says_all(const std::vector<std::string>& texts);
     /// Waits until QEMU has ended, as it does when the guest powers off.
     [[nodiscard]] bool ends();
 

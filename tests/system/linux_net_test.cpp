@@ -4,7 +4,7 @@
 #include "linux_guest.hpp"
 #include "linux_net.hpp"
 
-#include "qemu/process.hpp"
+#include "qemu/console.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -54,16 +54,21 @@ protected:
     /// iperf3's last line with the receiver's rate.
     std::string iperf(const std::string& options)
     {
-        const auto port = free_port();
-        auto       server =
-            qemu::Process::start({"iperf3", "-s", "-1", "-p", port}, qemu::Streams::piped);
-        EXPECT_TRUE(server);
-        return guest_.run(
-            "for i in 1 2 3 4 5 6 7 8 9; do chroot /debian iperf3 --connect-timeout 9000"
-            " -c 10.0.2.2 -p " +
-            port + " " + options +
-            " > /run/iperf.txt 2>&1 && break; done; grep receiver /run/iperf.txt ||"
-            " { cat /run/iperf.txt; false; }");
+        for (int attempt = 0; attempt < 5; ++attempt) { // somebody else may take the port first
+            const auto    port = free_port();
+            qemu::Console server(
+                qemu::Process::start({"iperf3", "-s", "-1", "--forceflush", "-p", port},
+                                     qemu::Streams::piped)
+                    .value());
+            if (server.wait_for({qemu::text("Server listening")}, {}).kind ==
+                qemu::Outcome::Kind::matched) {
+                return guest_.run("chroot /debian iperf3 --connect-timeout 60000 -c 10.0.2.2 -p " +
+                                  port + " " + options +
+                                  " > /run/iperf.txt 2>&1; grep receiver /run/iperf.txt ||"
+                                  " { cat /run/iperf.txt; false; }");
+            }
+        }
+        return "no port to serve on";
     }
 
     LinuxGuest guest_;

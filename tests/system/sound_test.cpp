@@ -182,8 +182,7 @@ TEST_F(Sound, TwoGuestsAtOnceAndAResetInTheMiddleOfAStream)
     ASSERT_TRUE(both.ask(1, tone(1, 1000), "two| heard")) << both.log();
     ASSERT_TRUE(both.ask(0, tone(2, 440), "one| heard")) << both.log();
     ASSERT_TRUE(both.ask(1, "reboot -f", "vmm: guest \"two\" asked for a reset")) << both.log();
-    ASSERT_TRUE(both.says("one| ended 0")) << both.log();
-    ASSERT_TRUE(both.says("two| guest: ready")) << both.log();
+    ASSERT_TRUE(both.says_all({"one| ended 0", "two| guest: ready"})) << both.log();
     const auto words = std::string("aplay -q ") + k_words;
     EXPECT_TRUE(both.ask(1, words + "Front_Left.wav; echo en''ded $?", "two| ended 0"))
         << both.log();
