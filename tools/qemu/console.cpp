@@ -17,6 +17,8 @@ using std::chrono::milliseconds;
 
 // Patterns that depend on silence are asked again after this long.
 constexpr milliseconds k_tick{50};
+// A machine that takes nothing of what is typed for so long, on a busy host too, never will.
+constexpr std::chrono::minutes k_typing{2};
 
 template <class Predicate>
 std::optional<Span> find_line(std::string_view unread, Predicate wanted)
@@ -159,7 +161,7 @@ bool Console::send(std::string_view bytes)
             progress = Clock::now();
         } else if (errno != EAGAIN && errno != EINTR) {
             return false;
-        } else if (!read_some(k_tick, true) || Clock::now() - progress > std::chrono::seconds{10}) {
+        } else if (!read_some(k_tick, true) || Clock::now() - progress > k_typing) {
             return false;
         }
     }

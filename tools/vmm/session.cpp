@@ -25,7 +25,8 @@ constexpr auto k_command_silence = 600s;
 constexpr auto k_prompt_settles  = 400ms;
 constexpr auto k_answer_patience = 5s;
 constexpr auto k_unasked_probe   = 10s; // a shell may have no prompt: type after so much silence
-constexpr auto k_power_off       = 30s;
+constexpr auto k_power_off       = 120s;
+constexpr auto k_last_of_several = 30s; // may be none that ends the machine
 constexpr auto k_last_lines      = 25;
 constexpr auto k_report          = 1s;
 constexpr auto k_black_box       = 10s;
@@ -334,7 +335,7 @@ int Session::execute(const std::string& command, const control::RunningSystem& s
     }
     // A guest that ends the machine does that now; of several it may be none.
     answer = in_guest("sync; poweroff -f");
-    if (console_.wait_for({}, limits(k_power_off)).kind != Kind::ended) {
+    if (console_.wait_for({}, limits(k_last_of_several)).kind != Kind::ended) {
         console_.process().stop();
     }
     return *result;

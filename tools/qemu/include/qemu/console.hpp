@@ -69,7 +69,7 @@ public:
     [[nodiscard]] Outcome wait_for(const std::vector<Pattern>& patterns, const Limits& limits);
 
     /// Types. The machine's own flow control paces it; returns when all is handed over, or the
-    /// machine has ended, or it took nothing for ten seconds (false).
+    /// machine has ended, or it took nothing for two minutes (false).
     [[nodiscard]] bool send(std::string_view bytes);
 
     /// All that was ever printed.
