@@ -3,35 +3,23 @@
 #include "../cadence.hpp"
 
 #include "drivers/serial/uart/clock.hpp"
-#include "kit/fake_microkit.hpp"
-#include "kit/fake_mmio.hpp"
-#include "kit/sddf_links.hpp"
-#include "microkit/microkit.hpp"
-
-#include <gtest/gtest.h>
+#include "drivers/serial/uart/test/fixture.hpp"
 
 #include <deque>
 #include <string>
 
-extern sddf::DeviceResources      device_resources;
-extern sddf::serial::DriverConfig serial_config;
-
 namespace {
 
-using cadence::Reg;
+using namespace uart::test;
 using cadence::Status;
 
-constexpr unsigned       k_irq  = 0;
-constexpr unsigned       k_rx   = 1;
-constexpr unsigned       k_tx   = 2;
 constexpr std::uintptr_t k_base = 0xff00'0000;
 constexpr std::size_t    k_fifo = 64;
 
-/// Of the UART under test.
-std::uint64_t clock_frequency = 0;
-
 /// The device, as far as the driver may rely on it: as after a reset.
 struct FakeUart {
+    using Reg = cadence::Reg;
+
     std::deque<char> input;
     std::deque<char> fifo; ///< to be sent
     std::string      line; ///< was sent
@@ -136,50 +124,7 @@ struct FakeUart {
     }
 };
 
-class Cadence : public testing::Test {
-protected:
-    Cadence()
-    {
-        fake.reset();
-        auto& mmio                   = kit::FakeMmio::instance();
-        mmio.on_read                 = [this](auto at) { return uart.read(Reg(at - k_base)); };
-        mmio.on_write                = [this](auto at, auto v) { uart.write(Reg(at - k_base), v); };
-        device_resources             = {};
-        device_resources.magic       = sddf::magic_of(sddf::Class::device_resources);
-        device_resources.irqs[0]     = k_irq;
-        device_resources.num_irqs    = 1;
-        device_resources.num_regions = 1;
-        device_resources.regions[0].region = {.vaddr = k_base, .size = 0x1000};
-        serial_config                      = {.magic        = sddf::magic_of(sddf::Class::serial),
-                                              .rx           = rx.connection(k_rx),
-                                              .tx           = tx.connection(k_tx),
-                                              .default_baud = 115'200,
-                                              .rx_enabled   = true};
-    }
-    ~Cadence() override { clock_frequency = 0; }
-
-    void event(unsigned channel)
-    {
-        fake.notifications.clear();
-        notified(microkit::Channel{channel});
-        fake.end_of_entry_point();
-    }
-    /// Delivers interrupts while the device raises them; `sends`: it is fast.
-    void run_interrupts(bool sends)
-    {
-        for (int i = 0; i < 1000 && uart.is_interrupting(); ++i) {
-            event(k_irq);
-            if (sends) {
-                uart.send();
-            }
-        }
-    }
-
-    kit::FakeMicrokit& fake = kit::FakeMicrokit::instance();
-    FakeUart           uart;
-    kit::SerialLink    rx{64};
-    kit::SerialLink    tx{1024};
-};
+using Cadence = UartTest<FakeUart, k_base>;
 
 TEST_F(Cadence, IsSwitchedOnWithEightBitsAndNoParity)
 {
@@ -209,7 +154,7 @@ TEST_F(Cadence, SendsWhatFitsAndTheRestWhenThereIsRoom)
     EXPECT_EQ(uart.fifo.size(), k_fifo);
     EXPECT_FALSE(uart.is_interrupting()) << "not before it is empty";
     uart.send();
-    run_interrupts(true);
+    run_interrupts();
     EXPECT_EQ(uart.line, text);
     EXPECT_FALSE(uart.is_interrupting()) << "nothing more to send";
 }
@@ -225,7 +170,7 @@ TEST_F(Cadence, ADeviceThatSendsAtOnceGetsAllOfIt)
     tx.put(std::string(1000, 'y'));
     event(k_tx);
     EXPECT_EQ(uart.line.size(), 512U) << "one event sends a bounded amount";
-    run_interrupts(true);
+    run_interrupts();
     EXPECT_EQ(uart.line.size(), 1000U);
 }
 
@@ -300,4 +245,4 @@ TEST_F(Cadence, SetsTheSpeedWhereItKnowsTheClock)
 
 } // namespace
 
-std::uint64_t uart::clock_of(std::uint64_t /*physical*/) { return clock_frequency; }
+std::uint64_t uart::clock_of(std::uint64_t /*physical*/) { return uart::test::clock_frequency; }

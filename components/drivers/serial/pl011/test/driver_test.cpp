@@ -3,35 +3,23 @@
 #include "../pl011.hpp"
 
 #include "drivers/serial/uart/clock.hpp"
-#include "kit/fake_microkit.hpp"
-#include "kit/fake_mmio.hpp"
-#include "kit/sddf_links.hpp"
-#include "microkit/microkit.hpp"
-
-#include <gtest/gtest.h>
+#include "drivers/serial/uart/test/fixture.hpp"
 
 #include <deque>
 #include <string>
 
-extern sddf::DeviceResources      device_resources;
-extern sddf::serial::DriverConfig serial_config;
-
 namespace {
 
+using namespace uart::test;
 using pl011::Interrupts;
-using pl011::Reg;
 
-constexpr unsigned       k_irq  = 0;
-constexpr unsigned       k_rx   = 1;
-constexpr unsigned       k_tx   = 2;
 constexpr std::uintptr_t k_base = 0x900'0000;
 constexpr std::size_t    k_fifo = 16;
 
-/// Of the UART under test.
-std::uint64_t clock_frequency = 0;
-
 /// The device, as far as the driver may rely on it.
 struct FakeUart {
+    using Reg = pl011::Reg;
+
     std::deque<std::uint32_t> input; ///< with the error bits
     std::deque<char>          fifo;  ///< to be sent
     std::string               line;  ///< was sent
@@ -116,47 +104,7 @@ struct FakeUart {
     }
 };
 
-class Pl011 : public testing::Test {
-protected:
-    Pl011()
-    {
-        fake.reset();
-        auto& mmio                   = kit::FakeMmio::instance();
-        mmio.on_read                 = [this](auto at) { return uart.read(Reg(at - k_base)); };
-        mmio.on_write                = [this](auto at, auto v) { uart.write(Reg(at - k_base), v); };
-        device_resources             = {};
-        device_resources.magic       = sddf::magic_of(sddf::Class::device_resources);
-        device_resources.irqs[0]     = k_irq;
-        device_resources.num_irqs    = 1;
-        device_resources.num_regions = 1;
-        device_resources.regions[0].region = {.vaddr = k_base, .size = 0x1000};
-        serial_config                      = {.magic        = sddf::magic_of(sddf::Class::serial),
-                                              .rx           = rx.connection(k_rx),
-                                              .tx           = tx.connection(k_tx),
-                                              .default_baud = 115'200,
-                                              .rx_enabled   = true};
-    }
-
-    void event(unsigned channel)
-    {
-        fake.notifications.clear();
-        notified(microkit::Channel{channel});
-        fake.end_of_entry_point();
-    }
-    void run_interrupts()
-    {
-        for (unsigned i = 0; i < 1000 && uart.is_interrupting(); ++i) {
-            event(k_irq);
-            uart.send();
-        }
-        EXPECT_FALSE(uart.is_interrupting()) << "the interrupt never ends";
-    }
-
-    kit::FakeMicrokit& fake = kit::FakeMicrokit::instance();
-    FakeUart           uart;
-    kit::SerialLink    rx{64};
-    kit::SerialLink    tx{1024};
-};
+using Pl011 = UartTest<FakeUart, k_base>;
 
 TEST_F(Pl011, EnablesTheDeviceWithFifosAndEightBits)
 {
@@ -301,4 +249,4 @@ TEST_F(Pl011, SetsTheSpeedWhereItKnowsTheClock)
 
 } // namespace
 
-std::uint64_t uart::clock_of(std::uint64_t /*physical*/) { return clock_frequency; }
+std::uint64_t uart::clock_of(std::uint64_t /*physical*/) { return uart::test::clock_frequency; }
