@@ -79,7 +79,9 @@ int main(int argument_count, char** arguments)
         const auto        text = read(fs::path(root) / name);
         check::Complaints complaints;
         if (what == "includes") {
-            complaints = check::check_includes(rules, name, text);
+            complaints      = check::check_includes(rules, name, text);
+            const auto more = check::check_conditions(name, text);
+            complaints.insert(complaints.end(), more.begin(), more.end());
         } else if (what == "documents" && name.ends_with(".md")) {
             complaints = about_document(root, name, text);
         } else if (what == "words") {

@@ -103,6 +103,49 @@ Complaints check_includes(const Rules& rules, const std::string& path, std::stri
     return complaints;
 }
 
+Complaints check_conditions(const std::string& path, std::string_view text)
+{
+    static constexpr std::array<std::string_view, 4> k_target{"components/", "examples/", "lib/",
+                                                              "picokit/"};
+    static constexpr std::array<std::string_view, 4> k_allowed{
+        "lib/arch/include/", "lib/microkit/src/seam.c", "picokit/libmicrokit/", "picokit/tool/"};
+    const auto begins = [&](std::string_view folder) { return path.starts_with(folder); };
+    Complaints complaints;
+    if (!is_source(path) || is_test(path) || std::ranges::none_of(k_target, begins) ||
+        std::ranges::any_of(k_allowed, begins)) {
+        return complaints;
+    }
+    static const std::regex k_condition(R"re(^\s*#\s*(if|ifdef|ifndef|elif)\b\s*(.*))re");
+    static const std::regex k_shared(R"re(.*__(cplusplus|ASSEMBLER__).*)re");
+
+    std::string guard; // what an #ifndef in the line before names
+    int         at = 0;
+    for_each_line(text, [&](int number, const std::string& line) {
+        const auto complain = [&](int where) {
+            complaints.push_back(
+                fmt::format("{}:{}: a choice of the preprocessor; make it a file or "
+                            "a template parameter (see CONTRIBUTING.md)",
+                            path, where));
+        };
+        if (!guard.empty() && !line.starts_with("#define " + guard)) {
+            complain(at);
+        }
+        guard.clear();
+        std::smatch match;
+        if (!line.contains('#') || !std::regex_match(line, match, k_condition) ||
+            std::regex_match(line, k_shared)) {
+            return;
+        }
+        if (match[1] == "ifndef") {
+            guard = match[2];
+            at    = number;
+        } else {
+            complain(number);
+        }
+    });
+    return complaints;
+}
+
 namespace {
 
 std::string read(const fs::path& file)

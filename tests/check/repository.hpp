@@ -25,6 +25,11 @@ using Complaints = std::vector<std::string>;
 [[nodiscard]] Complaints check_includes(const Rules& rules, const std::string& path,
                                         std::string_view text);
 
+/// The source `path` of code for the target leaves choices to files and templates: it has no line
+/// `#if`, but for include guards and for what C and assembly share with C++. Where a choice cannot
+/// be made otherwise (instructions that a host lacks, options that an SDK has as macros) it may.
+[[nodiscard]] Complaints check_conditions(const std::string& path, std::string_view text);
+
 /// Links and `paths` in the document `path` lead to files. Paths are looked for relative to the
 /// document's folder and to the project's; those with a wildcard or a placeholder, and what a build
 /// makes, are left alone. A block of code after `<!-- from FILE -->` stands in FILE word for word.

@@ -13,6 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 const auto k_rules = check::parse_rules("# comment\n"
                                         "lib/base base\n"
@@ -37,6 +38,23 @@ TEST(Includes, TheKitIsForTests)
                 ElementsAre("lib/arch/src/a.cpp:1: tests/kit is for tests only"));
     EXPECT_THAT(check::check_includes(k_rules, "lib/arch/test/a.cpp", "#include \"kit/fake.hpp\""),
                 IsEmpty());
+}
+
+TEST(Conditions, AreFilesAndTemplates)
+{
+    EXPECT_THAT(check::check_conditions("lib/base/src/a.cpp",
+                                        "int a;\n  # if defined(X)\n#elif Y\n#ifdef Z\n#endif\n"),
+                SizeIs(3));
+    EXPECT_THAT(check::check_conditions("components/a.hpp", "#ifndef X\nint x;\n#endif\n"),
+                ElementsAre("components/a.hpp:1: a choice of the preprocessor; make it a file or a "
+                            "template parameter (see CONTRIBUTING.md)"));
+    EXPECT_THAT(check::check_conditions("picokit/abi/include/a.h",
+                                        "#ifndef A_H\n#define A_H\n#ifdef __cplusplus\n#endif\n"
+                                        "#if !defined(__ASSEMBLER__)\n#endif\n#endif\n"),
+                IsEmpty());
+    for (const auto* path : {"lib/arch/include/arch/a.hpp", "tools/a.cpp", "lib/base/test/a.cpp"}) {
+        EXPECT_THAT(check::check_conditions(path, "#if X\n#endif\n"), IsEmpty()) << path;
+    }
 }
 
 TEST(Documents, NameWhatExists)
