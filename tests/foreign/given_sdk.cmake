@@ -27,6 +27,8 @@ file(WRITE ${CMAKE_BINARY_DIR}/tool "${MICROKIT_TOOL}")
 file(WRITE ${OUT}/project/Makefile [[
 include $(LIBVMM)/make/libvmm.mk
 $(eval $(call libvmm_program,program.elf,program.c))
+object:
+	@echo $(call libvmm_object,program.c)
 ]])
 file(WRITE ${OUT}/project/program.c "")
 
@@ -74,7 +76,9 @@ foreach(name first "with blanks" second)
 endforeach()
 
 # What make has made for one SDK is not good for another: 0 is up to date, 1 is not.
-set(object build/objects/program.c.o)
+execute_process(COMMAND ${CMAKE_COMMAND} -E env --unset=MAKEFLAGS make -s object LIBVMM=${ROOT} MICROKIT_SDK=${OUT}/first
+                WORKING_DIRECTORY ${OUT}/project
+                OUTPUT_VARIABLE object OUTPUT_STRIP_TRAILING_WHITESPACE)
 run_make(${OUT}/first ${object})
 expect("make, no object yet" "${status}" "^1$")
 file(WRITE ${OUT}/project/${object} "")
