@@ -81,6 +81,10 @@ ifneq ($(file <$(LIBVMM_SETTINGS)),$(libvmm_settings))
 $(shell mkdir -p $(LIBVMM_BUILD))
 $(file >$(LIBVMM_SETTINGS),$(libvmm_settings))
 endif
+# After `clean` in the same call.
+$(LIBVMM_SETTINGS):
+	@mkdir -p $(@D)
+	@echo '$(libvmm_settings)' > $@
 
 # all is the first target of whoever includes this.
 .DEFAULT_GOAL := all

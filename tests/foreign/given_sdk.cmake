@@ -27,6 +27,8 @@ file(WRITE ${CMAKE_BINARY_DIR}/tool "${MICROKIT_TOOL}")
 file(WRITE ${OUT}/project/Makefile [[
 include $(LIBVMM)/make/libvmm.mk
 $(eval $(call libvmm_program,program.elf,program.c))
+clean:
+	rm -rf build
 object:
 	@echo $(call libvmm_object,program.c)
 ]])
@@ -87,3 +89,7 @@ expect("make, the same SDK" "${status}" "^0$")
 execute_process(COMMAND ${CMAKE_COMMAND} -E sleep 0.05) # the clock of files may be coarse
 run_make(../second ${object})
 expect("make, another SDK" "${status}" "^1$")
+
+# `make clean all`: what is looked at first is gone when it is needed.
+run(${CMAKE_COMMAND} -E env --unset=MAKEFLAGS make clean build/libvmm/settings LIBVMM=${ROOT} MICROKIT_SDK=${OUT}/first)
+expect("make clean, then what needs the settings" "${status}" "^0$")
