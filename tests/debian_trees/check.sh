@@ -8,14 +8,7 @@
 # Findings are judged by a person: README.md says how. Here, findings on trees alone that are not in
 # judged.txt fail, and so do judged ones that are not found any more.
 set -euo pipefail
-vmm=${1:?usage: check.sh VMM TREES OUTPUT}
-trees=${2:?usage: check.sh VMM TREES OUTPUT}
-output=${3:?usage: check.sh VMM TREES OUTPUT}
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-root=$(cd "$here/../.." && pwd -P)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-fail() { printf 'check.sh: %s\n' "$*" >&2; exit 1; }
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # finds FILE OPTIONS…: the findings, one a line, in $work/found. Exit code 2 is a call that makes no sense.
 finds() {
@@ -28,11 +21,10 @@ finds() {
 by_rule() { sed 's/.*\[\([a-z-]*\)\]$/\1/' "$1" | sort | uniq -c | awk '{ printf "  %-34s %3d\n", $2, $1 }'; }
 
 : > "$work/alone"
-: > "$work/table"
 count=0
 while read -r board tree device; do
     case $board in '#'* | '') continue ;; esac
-    [ -s "$trees/$tree.dtb" ] || fail "there is no $trees/$tree.dtb; tools/guest/fetch.sh FOLDER trees fetches it"
+    must_have "$tree"
     [ -f "$root/boards/$board/board.json" ] || fail "there is no board $board: correct boards.txt"
     count=$((count + 1))
     finds "$trees/$tree.dtb"
@@ -62,13 +54,10 @@ XML
 done < "$here/boards.txt"
 [ "$count" -ge 5 ] || fail "boards.txt has lost its boards"
 
-mkdir -p "$(dirname "$output")"
-{
-    commit=$(git -C "$root" -c safe.directory='*' rev-parse --short HEAD 2> /dev/null || echo unknown)
-    echo "What \`vmm check\` finds on the device trees of Debian's kernel ($(cat "$trees/package")): by ./test --long"
-    echo "on $(date +%F) at commit $commit. How the findings were judged: tests/debian_trees/README.md."
-    cat "$work/table"
-} > "$output"
+write_output << 'TEXT'
+What `vmm check` finds on @TREES@: by ./test --long
+on @RUN@. How the findings were judged: tests/debian_trees/README.md.
+TEXT
 
 sort "$work/alone" > "$work/have"
 sed '/^#/d' "$here/judged.txt" | cut -d' ' -f1-3 | sort > "$work/want"

@@ -9,19 +9,12 @@
 # and with the first way out that each refusal names, which must go, with the device's registers and
 # interrupts, and nodes that dtc takes.
 set -euo pipefail
-vmm=${1:?usage: needs.sh VMM TREES OUTPUT}
-trees=${2:?usage: needs.sh VMM TREES OUTPUT}
-output=${3:?usage: needs.sh VMM TREES OUTPUT}
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-root=$(cd "$here/../.." && pwd -P)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-fail() { printf 'needs.sh: %s\n' "$*" >&2; exit 1; }
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 count=0
 while read -r tree device; do
     case $tree in '#'* | '') continue ;; esac
-    [ -s "$trees/$tree.dtb" ] || fail "there is no $trees/$tree.dtb; tools/guest/fetch.sh FOLDER trees fetches it"
+    must_have "$tree"
     count=$((count + 1))
     printf '\n%s %s\n' "$tree" "$device" >> "$work/table"
     choices=()
@@ -45,11 +38,8 @@ while read -r tree device; do
 done < "$here/needs.txt"
 [ "$count" -ge 20 ] || fail "needs.txt has lost its devices"
 
-mkdir -p "$(dirname "$output")"
-{
-    commit=$(git -C "$root" -c safe.directory='*' rev-parse --short HEAD 2> /dev/null || echo unknown)
-    echo "What \`vmm needs\` says of devices in the device trees of Debian's kernel ($(cat "$trees/package")): by"
-    echo "./test --long on $(date +%F) at commit $commit. First what is refused, with the way out that was taken; then what the guest gets."
-    cat "$work/table"
-} > "$output"
+write_output << 'TEXT'
+What `vmm needs` says of devices in @TREES@: by
+./test --long on @RUN@. First what is refused, with the way out that was taken; then what the guest gets.
+TEXT
 echo "$count devices can be given, each by the ways out that its refusals name"
