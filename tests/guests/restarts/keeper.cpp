@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The parent of all components: restarts one of them after another, at moments that nobody chose,
-// then tells the worker that it is over.
-#include "random.hpp"
+// Restarts the children of a plan, until it is over.
+#include "keeper.hpp"
 
 #include "microkit/microkit.hpp"
 #include "microkit/require.hpp"
+#include "random.hpp"
 #include "sddf/config.hpp"
 #include "sddf/timer.hpp"
 
 SDDF_CONFIG(".timer_client_config") sddf::timer::ClientConfig timer_config;
 
 namespace {
-
-constexpr unsigned      k_children      = 10;
-constexpr unsigned      k_restarts      = 1000;
-constexpr std::uint32_t k_shortest      = 100'000;   // ns
-constexpr std::uint32_t k_range         = 1'500'000; // ns
-constexpr std::uint64_t k_until_it_runs = 50'000'000;
 
 restarts::Random dice{2026};
 unsigned         done = 0;
@@ -33,7 +27,7 @@ void wait(std::uint64_t nanoseconds)
 void init()
 {
     microkit::require(sddf::check(timer_config));
-    wait(k_until_it_runs);
+    wait(restarts::k_plan.until_they_run);
 }
 
 void notified(microkit::Channel channel)
@@ -41,11 +35,11 @@ void notified(microkit::Channel channel)
     if (channel.id() != timer_config.driver_id) {
         return;
     }
-    microkit::ChildPd{1 + dice.below(k_children)}.restart();
-    if (++done == k_restarts) {
-        microkit::Channel{restarts::k_word}.notify();
+    microkit::ChildPd{1 + dice.below(restarts::k_plan.children)}.restart();
+    if (++done == restarts::k_plan.restarts) {
+        restarts::is_over();
     } else {
-        wait(k_shortest + dice.below(k_range));
+        wait(restarts::k_plan.shortest + dice.below(restarts::k_plan.range));
     }
 }
 

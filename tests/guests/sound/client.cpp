@@ -38,6 +38,23 @@ void Client::command(Code code, std::uint32_t stream)
          .value     = code == Code::take ? Command::parameters(k_channels, k_format, k_rate) : 0});
 }
 
+void Client::go_on(const Command& answer)
+{
+    switch (answer.code) {
+    case Code::take:
+        command(Code::prepare, answer.stream_id);
+        break;
+    case Code::prepare:
+        command(Code::start, answer.stream_id);
+        break;
+    case Code::stop:
+        command(Code::release, answer.stream_id);
+        break;
+    default:
+        break;
+    }
+}
+
 std::span<Frame> Client::frames(unsigned buffer) const
 {
     const auto at = config_.data.vaddr + config_.first + std::uint64_t{buffer} * k_buffer_size;

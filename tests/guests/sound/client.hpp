@@ -38,6 +38,9 @@ public:
     [[nodiscard]] std::optional<std::uint32_t> stream(unsigned direction) const;
 
     void command(sddf::sound::Code code, std::uint32_t stream);
+    /// Asks for what follows this answer in a stream's life: after it was taken its preparation and
+    /// its start, after a stop its release.
+    void                                              go_on(const sddf::sound::Command& answer);
     [[nodiscard]] std::optional<sddf::sound::Command> answer() { return command_answers_.pop(); }
 
     [[nodiscard]] unsigned buffers() const

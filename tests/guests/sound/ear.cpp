@@ -56,24 +56,14 @@ void obeyed(const sddf::sound::Command& answer)
         end("a command failed");
         return;
     }
-    switch (answer.code) {
-    case Code::take:
-        client.command(Code::prepare, stream);
-        break;
-    case Code::prepare:
-        client.command(Code::start, stream);
-        break;
-    case Code::start:
+    if (answer.code == Code::start) {
         for (unsigned i = 0; i < k_ahead; ++i) {
             client.give(i, stream);
         }
-        break;
-    case Code::stop:
-        client.command(Code::release, stream);
-        break;
-    case Code::release:
+    } else if (answer.code == Code::release) {
         end("done");
-        break;
+    } else {
+        client.go_on(answer);
     }
 }
 

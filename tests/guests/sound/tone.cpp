@@ -95,24 +95,14 @@ void obeyed(const sddf::sound::Command& answer)
         end("gave up");
         return;
     }
-    switch (answer.code) {
-    case Code::take:
-        client.command(Code::prepare, stream);
-        break;
-    case Code::prepare:
-        client.command(Code::start, stream);
-        break;
-    case Code::start:
+    if (answer.code == Code::start) {
         for (unsigned i = 0; i < k_ahead; ++i) {
             fill_and_give(i);
         }
-        break;
-    case Code::stop:
-        client.command(Code::release, stream);
-        break;
-    case Code::release:
+    } else if (answer.code == Code::release) {
         end("done");
-        break;
+    } else {
+        client.go_on(answer);
     }
 }
 
