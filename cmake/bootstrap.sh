@@ -64,7 +64,7 @@ install_packages() {
     say "installing ${#missing[@]} Debian packages: ${missing[*]}"
     quietly "apt-get update" "${as_root[@]}" apt-get -q update
     quietly "apt-get install" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get -q -y install --no-install-recommends "${missing[@]}"
+        apt-get -o DPkg::Lock::Timeout=300 -q -y install --no-install-recommends "${missing[@]}"
 }
 
 # configure FOLDER CMAKE-ARGUMENTS…   once; afterwards Ninja sees itself to it.
