@@ -120,10 +120,10 @@ export PATH="$root/build/host/tools/vmm:$PATH"
 ln -s "$root/examples" "$root/build" .
 cat > run <<'RUN'
 #!/bin/sh
-# Of several systems that may run on this host, the page's.
+# Of several systems that may run on this host, the page's, however long a busy one takes to start.
 if [ "${{1:-}}" = exec ] && [ -n "${{manual_socket:-}}" ]; then
     shift
-    exec "$root/run" exec --socket "$manual_socket" "$@"
+    exec "$root/run" exec --socket "$manual_socket" --wait 600 "$@"
 fi
 exec "$root/run" "$@"
 RUN
