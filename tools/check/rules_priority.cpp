@@ -129,6 +129,8 @@ void no_timer(const Subject& subject, Findings& findings)
     }
 }
 
+constexpr std::uint64_t k_last_id = 61; ///< of a vCPU
+
 void vcpu_ids(const Subject& subject, Findings& findings)
 {
     for (const auto& guest : subject.guests) {
@@ -138,7 +140,10 @@ void vcpu_ids(const Subject& subject, Findings& findings)
                 findings.add({all[i].where, {}},
                              fmt::format("vCPU {} of '{}' follows vCPU {}", all[i].id,
                                          guest->vm->name, all[i - 1].id),
-                             fmt::format("write id=\"{}\"", all[i - 1].id + 1));
+                             all[i - 1].id < k_last_id
+                                 ? fmt::format("write id=\"{}\"", all[i - 1].id + 1)
+                                 : fmt::format("begin with a smaller one: {} is the last there is",
+                                               k_last_id));
                 break;
             }
         }

@@ -64,6 +64,25 @@ bool Subject::is_board_ram(const Range& range) const
                                         [&](const Range& ram) { return ram.overlaps(range); });
 }
 
+namespace {
+
+bool may_all(const Mapped& one)
+{
+    return one.map->permissions.write && one.map->permissions.execute;
+}
+
+/// Whether tree or settings of the guest say that RAM is here.
+bool is_said_to_be_ram(const Guest& guest, const Range& here)
+{
+    const auto memory = guest.tree ? guest.tree->memory() : std::vector<Range>{};
+    const bool begins = guest.settings.ram && guest.settings.ram->value >= here.start &&
+                        guest.settings.ram->value < here.end();
+    return begins ||
+           std::ranges::any_of(memory, [&](const Range& range) { return range.overlaps(here); });
+}
+
+} // namespace
+
 std::vector<Mapped> Subject::guest_ram(const Guest& guest) const
 {
     std::vector<Mapped> all;
@@ -74,6 +93,11 @@ std::vector<Mapped> Subject::guest_ram(const Guest& guest) const
         if (ram) {
             all.push_back(one);
         }
+    }
+    if (std::ranges::any_of(all, may_all)) {
+        std::erase_if(all, [&](const Mapped& one) { // windows
+            return !may_all(one) && !is_said_to_be_ram(guest, one.here);
+        });
     }
     return all;
 }

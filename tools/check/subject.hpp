@@ -112,7 +112,8 @@ struct Subject {
     [[nodiscard]] const tool::MemoryRegion* region(std::string_view name) const;
     /// RAM of the board, by its tree.
     [[nodiscard]] bool is_board_ram(const Range& range) const;
-    /// Guest RAM: maps of the VM whose region is not a device of the board and not the GIC's.
+    /// Guest RAM: maps of the VM whose region is not a device of the board and not the GIC's, and
+    /// no window that the guest shares with a program.
     [[nodiscard]] std::vector<Mapped> guest_ram(const Guest& guest) const;
     /// Maps of the VM with registers: the region's physical address is no RAM.
     [[nodiscard]] std::vector<Mapped> guest_devices(const Guest& guest) const;

@@ -157,6 +157,34 @@ TEST(Rules, HaveSamplesThatTheyFindAndThatTheyDoNot)
     }
 }
 
+TEST(Rules, TakeNoWindowForRam)
+{
+    const World world{"system"};
+    replace(world.path("sample.system"),
+            {R"(<protection_domain name="timer" priority="200" passive="true">)"},
+            {R"(<memory_region name="shared" size="0x1000" />)",
+             R"(<protection_domain name="timer" priority="200" passive="true">)"});
+    replace(world.path("sample.system"),
+            {R"(<map mr="guest_ram" vaddr="0x40000000" perms="rwx" />)"},
+            {R"(<map mr="guest_ram" vaddr="0x40000000" perms="rwx" />)",
+             R"(<map mr="shared" vaddr="0x60000000" perms="r" />)"});
+    EXPECT_THAT(findings_of(world.files()), testing::IsEmpty());
+}
+
+TEST(Rules, AdviseNoIdThatIsTooLarge)
+{
+    const World world{"gicv3"};
+    replace(world.path("sample.system"), {R"(<vcpu id="0" />)", R"(<vcpu id="1" />)"},
+            {R"(<vcpu id="61" />)", R"(<vcpu id="0" />)"});
+    const auto subject = read_subject(world.files());
+    ASSERT_TRUE(subject) << subject.error();
+    std::vector<std::string> fixes;
+    for (const auto& one : check_all(*subject)) {
+        fixes.push_back(one.fix);
+    }
+    EXPECT_THAT(fixes, testing::ElementsAre("begin with a smaller one: 61 is the last there is"));
+}
+
 /// Whether a description or layout of examples/ is for this board: those in a folder of a board's
 /// name, and BOARD.NAME.layout.xml, are for that board; others for QEMU's.
 bool is_for(const fs::path& file, const std::string& board)
