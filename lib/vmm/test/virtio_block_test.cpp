@@ -15,9 +15,8 @@ using machine_test::VirtioMachine;
 using testing::HasSubstr;
 using State = vmm::Machine::State;
 
-constexpr std::uint8_t  k_channel = 5;
-constexpr std::uint32_t k_read    = 0;
-constexpr std::uint32_t k_write   = 1;
+constexpr std::uint32_t k_read  = 0;
+constexpr std::uint32_t k_write = 1;
 
 class MachineWithDisk : public VirtioMachine {
 protected:

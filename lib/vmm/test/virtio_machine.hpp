@@ -17,9 +17,10 @@ namespace machine_test {
 /// The rest of the fixture's machine is not used: this one's RAM is kit::GuestRam.
 class VirtioMachine : public MachineTest {
 protected:
-    static constexpr std::uint64_t k_window = 0x0a00'0000;
-    static constexpr std::uint32_t k_intid  = 159;
-    static constexpr unsigned      k_timer  = 40; ///< channel
+    static constexpr std::uint64_t k_window  = 0x0a00'0000;
+    static constexpr std::uint32_t k_intid   = 159;
+    static constexpr unsigned      k_timer   = 40; ///< channel
+    static constexpr std::uint8_t  k_channel = 5;  ///< to the device's virtualiser
 
     static constexpr vmm::VirtioWindow window(unsigned index = 0)
     {

@@ -14,9 +14,8 @@ using machine_test::VirtioMachine;
 using testing::HasSubstr;
 using State = vmm::Machine::State;
 
-constexpr std::uint8_t  k_channel = 5;
-constexpr std::uint32_t k_ok      = 0x8000;
-constexpr std::uint32_t k_io      = 0x8003;
+constexpr std::uint32_t k_ok = 0x8000;
+constexpr std::uint32_t k_io = 0x8003;
 
 class MachineWithSound : public VirtioMachine {
 protected:

@@ -11,8 +11,8 @@ using vsock::SocketType;
 constexpr std::size_t k_buffer = 256;
 
 /// A program with sockets and one link.
-struct Program {
-    Program(std::uint32_t own, std::uint32_t peer)
+struct EndpointProgram {
+    EndpointProgram(std::uint32_t own, std::uint32_t peer)
         : lines{Line{.cid = peer}}
         , cid{own}
     {
@@ -59,14 +59,14 @@ protected:
         EXPECT_TRUE(a.sockets.is_connected(*here));
         return {*here, *there};
     }
-    static std::uint32_t send(Program& from, Handle handle, const std::string& text,
+    static std::uint32_t send(EndpointProgram& from, Handle handle, const std::string& text,
                               End end = End::none)
     {
         const auto sent = from.sockets.send(handle, std::as_bytes(std::span{text}), end);
         from.sockets.flush();
         return sent;
     }
-    static std::string receive(Program& to, Handle handle, std::size_t most = 1000,
+    static std::string receive(EndpointProgram& to, Handle handle, std::size_t most = 1000,
                                vsock::Received* what = nullptr)
     {
         std::string text(most, '\0');
@@ -77,11 +77,11 @@ protected:
         return text.substr(0, got.size);
     }
 
-    Wire     wire{4096};
-    FakeBell bell_a;
-    FakeBell bell_b;
-    Program  a{3, 4};
-    Program  b{4, 3};
+    Wire            wire{4096};
+    FakeBell        bell_a;
+    FakeBell        bell_b;
+    EndpointProgram a{3, 4};
+    EndpointProgram b{4, 3};
 };
 
 TEST_F(VsockEndpoint, ConnectAcceptSendReceive)

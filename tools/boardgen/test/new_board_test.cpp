@@ -157,10 +157,10 @@ TEST(NewBoard, TakesWhatThePersonKnows)
     EXPECT_THAT(files->tree, HasSubstr("stdout-path = &uart0;"));
     EXPECT_THAT(files->tree, HasSubstr("memory@20000000"));
     EXPECT_THAT(files->tree, Not(HasSubstr("memory@40000000")));
-    const auto json = nlohmann::json::parse(files->json);
-    EXPECT_EQ(json["timer_hz"], 1000);
-    EXPECT_EQ(json["ram"][0]["start"], "0x28000000");
-    EXPECT_EQ(json["ram"][0]["end"], "0x30000000");
+    const auto facts = nlohmann::json::parse(files->json);
+    EXPECT_EQ(facts["timer_hz"], 1000);
+    EXPECT_EQ(facts["ram"][0]["start"], "0x28000000");
+    EXPECT_EQ(facts["ram"][0]["end"], "0x30000000");
 }
 
 TEST(NewBoard, SaysWhatIsMissingAndHowToGiveIt)
