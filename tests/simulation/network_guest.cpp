@@ -39,7 +39,8 @@ void NetworkGuest::bring_up()
         using virtio::Network;
         constexpr auto k_not = Network::k_feature_csum | Network::k_feature_ctrl_vq |
                                Network::k_feature_ctrl_rx | Network::k_feature_ctrl_rx_extra |
-                               Network::k_feature_host_tso4 | Network::k_feature_host_tso6;
+                               Network::k_feature_host_tso4 | Network::k_feature_host_tso6 |
+                               Network::k_feature_guest_tso4 | Network::k_feature_guest_tso6;
         if (!driver_.negotiate(options_.features & ~k_not)) {
             throw std::logic_error("the device refuses features");
         }

@@ -69,16 +69,16 @@ const std::vector<Variant>& variants()
         without_own("own_1", "size", "size_max", "csum"),
         without_own("own_2", "multiport", "seg_max", "guest_csum"),
         without_own("own_3", "emerg_write", "blk_size", "mtu"),
-        without_own("own_4", "", "flush", "mac,host_tso4"),
-        without_own("own_5", "", "topology", "mrg_rxbuf,host_tso6"),
+        without_own("own_4", "", "flush", "mac,host_tso4,guest_tso4"),
+        without_own("own_5", "", "topology", "mrg_rxbuf,host_tso6,guest_tso6"),
         without_own("own_6", "", "config_wce", "status"),
         without_own("own_7", "", "mq", "ctrl_vq"),
         without_own("own_8", "", "write_zeroes", "ctrl_rx"),
         without_own("own_9", "", "discard", "ctrl_rx_extra"),
         without_own("own_none", "size,multiport,emerg_write",
                     "size_max,seg_max,blk_size,flush,topology,config_wce,mq,discard,write_zeroes",
-                    "csum,guest_csum,host_tso4,host_tso6,mtu,mac,mrg_rxbuf,status,ctrl_vq,ctrl_rx,"
-                    "ctrl_rx_extra"),
+                    "csum,guest_csum,guest_tso4,guest_tso6,host_tso4,host_tso6,mtu,mac,mrg_rxbuf,"
+                    "status,ctrl_vq,ctrl_rx,ctrl_rx_extra"),
         {.name        = "options",
          .disk        = "read_only=\"true\" queues=\"2\" id=\"a disk to read\"",
          .nic         = "mtu=\"1280\"",
@@ -136,6 +136,8 @@ const std::vector<Feature>& features()
                                   {"nic", 1, "guest_csum", 1},
                                   {"nic", 1, "mtu", 3},
                                   {"nic", 1, "mac", 5},
+                                  {"nic", 1, "guest_tso4", 7},
+                                  {"nic", 1, "guest_tso6", 8},
                                   {"nic", 1, "host_tso4", 11},
                                   {"nic", 1, "host_tso6", 12},
                                   {"nic", 1, "mrg_rxbuf", 15},
@@ -167,6 +169,7 @@ bool is_offered(const Variant& variant, const Feature& feature)
     }
     if ((name == "multiport" && !variant.second_port) || (name == "write_zeroes" && read_only) ||
         (name == "config_wce" && off("flush")) || (name.starts_with("host_tso") && off("csum")) ||
+        (name.starts_with("guest_tso") && off("guest_csum")) ||
         (name.starts_with("ctrl_rx") && off("ctrl_vq"))) {
         return false;
     }

@@ -46,6 +46,8 @@ const std::map<std::string_view, Names> k_own{
       {"guest_csum", 1},
       {"mtu", 3},
       {"mac", 5},
+      {"guest_tso4", 7},
+      {"guest_tso6", 8},
       {"host_tso4", 11},
       {"host_tso6", 12},
       {"mrg_rxbuf", 15},

@@ -10,10 +10,6 @@
 namespace virtio {
 namespace {
 
-/// From here on the SIMD registers are worth what the kernel pays to switch them: copying this much
-/// with general registers takes about twelve hundred instructions more.
-constexpr std::size_t k_bulk = 10 * 1024;
-
 /// The bytes at `offset` of the first segment, at most `most`; moves on by them.
 std::span<std::byte> advance(std::span<const Segment>& segments, std::uint32_t& offset,
                              std::uint64_t most)
@@ -31,7 +27,7 @@ std::span<std::byte> advance(std::span<const Segment>& segments, std::uint32_t& 
 }
 
 /// One piece of a copy of `whole` bytes: scattered pages are copied as fast as one piece.
-void copy_piece(std::byte* to, const std::byte* from, std::size_t size, std::size_t whole)
+void copy_piece(std::byte* to, const std::byte* from, std::size_t size, std::uint64_t whole)
 {
     if (whole >= k_bulk) {
         arch::copy_bulk(to, from, size);
@@ -53,12 +49,12 @@ std::span<const std::byte> Reader::next(std::uint64_t most)
     return bytes;
 }
 
-bool Reader::read(std::span<std::byte> to)
+bool Reader::read(std::span<std::byte> to, std::uint64_t whole)
 {
     if (to.size() > left_) {
         return false;
     }
-    const std::size_t whole = to.size();
+    whole = std::max<std::uint64_t>(whole, to.size());
     while (!to.empty()) {
         const auto bytes = next(to.size());
         copy_piece(to.data(), bytes.data(), bytes.size(), whole);
@@ -86,12 +82,12 @@ std::span<std::byte> Writer::next(std::uint64_t most)
     return bytes;
 }
 
-bool Writer::write(std::span<const std::byte> from)
+bool Writer::write(std::span<const std::byte> from, std::uint64_t whole)
 {
     if (from.size() > room_) {
         return false;
     }
-    const std::size_t whole = from.size();
+    whole = std::max<std::uint64_t>(whole, from.size());
     while (!from.empty()) {
         const auto bytes = next(from.size());
         copy_piece(bytes.data(), from.data(), bytes.size(), whole);

@@ -4,37 +4,28 @@
 
 #include "arch/bulk.hpp"
 #include "base/checked.hpp"
+#include "virtio/chain.hpp"
 
 namespace virtio {
 
-std::uint16_t ones_complement_sum(std::span<const std::byte> bytes)
+std::uint16_t ones_complement_sum(std::span<const std::byte> bytes, std::uint64_t whole)
 {
-    const std::byte* at   = bytes.data();
-    std::size_t      left = bytes.size();
-    // 2^64-1 is a multiple of 2^16-1, so that words of 64 bits give the same sum in the end. Its
-    // halves are added so that there is room for the carries of the rest.
-    const auto words = arch::sum_words(at, left / arch::k_sum_block);
-    auto       sum   = (words >> 32) + (words & 0xffff'ffff);
-    at += left - left % arch::k_sum_block;
-    left %= arch::k_sum_block;
-    for (; left >= 2; at += 2, left -= 2) {
-        sum += std::to_integer<std::uint32_t>(at[0]) | std::to_integer<std::uint32_t>(at[1]) << 8;
-    }
-    if (left != 0) {
-        sum += std::to_integer<std::uint32_t>(*at);
-    }
+    auto sum = whole >= k_bulk ? arch::sum_bulk(bytes.data(), bytes.size())
+                               : arch::sum(bytes.data(), bytes.size());
+    sum      = (sum >> 32) + (sum & 0xffff'ffff);
     while (sum >> 16 != 0) {
         sum = (sum & 0xffff) + (sum >> 16);
     }
     return static_cast<std::uint16_t>(sum);
 }
 
-bool finish_checksum(std::span<std::byte> frame, std::size_t start, std::size_t offset)
+bool finish_checksum(std::span<std::byte> frame, std::size_t start, std::size_t offset,
+                     std::uint64_t whole)
 {
     if (!base::range_fits<std::size_t>(start + offset, 2, frame.size())) { // both have 16 bits
         return false;
     }
-    auto sum = static_cast<std::uint16_t>(~ones_complement_sum(frame.subspan(start)));
+    auto sum = static_cast<std::uint16_t>(~ones_complement_sum(frame.subspan(start), whole));
     sum      = sum == 0 ? 0xffff : sum; // 0 means "none" in UDP, and both are the same number
     frame[start + offset]     = static_cast<std::byte>(sum);
     frame[start + offset + 1] = static_cast<std::byte>(sum >> 8);

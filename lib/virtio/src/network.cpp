@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The network device: frames out, frames in. Its control queue is in network_control.cpp.
+// The network device: its features, and frames out. Frames in are in network_receive.cpp, its
+// control queue in network_control.cpp.
 #include "virtio/network.hpp"
 
+#include "network_standard.hpp"
 #include "virtio/checksum.hpp"
 
 #include <algorithm>
@@ -9,29 +11,24 @@
 #include <utility>
 
 namespace virtio {
-namespace {
 
-constexpr std::uint8_t k_needs_csum = 1;
-constexpr std::uint8_t k_data_valid = 2;
-constexpr std::uint8_t k_gso_none   = 0;
-constexpr std::uint8_t k_gso_tcpv4  = 1;
-constexpr std::uint8_t k_gso_tcpv6  = 4;
+using namespace network_standard;
+
+namespace {
 
 constexpr std::uint16_t k_link_up = 1;
 
-constexpr std::size_t k_ethernet_header = 14;
-constexpr std::size_t k_vlan_tag        = 4;
-
 constexpr std::uint64_t k_control_modes =
     Network::k_feature_ctrl_rx | Network::k_feature_ctrl_rx_extra;
-constexpr std::uint64_t k_segmentation =
-    Network::k_feature_host_tso4 | Network::k_feature_host_tso6;
+constexpr std::uint64_t k_cutting = Network::k_feature_host_tso4 | Network::k_feature_host_tso6;
+constexpr std::uint64_t k_merging = Network::k_feature_guest_tso4 | Network::k_feature_guest_tso6;
 
 /// 5.1.3.1: features that need another one.
 constexpr std::uint64_t without_orphans(std::uint64_t features)
 {
     features &= (features & Network::k_feature_ctrl_vq) != 0 ? ~std::uint64_t{0} : ~k_control_modes;
-    features &= (features & Network::k_feature_csum) != 0 ? ~std::uint64_t{0} : ~k_segmentation;
+    features &= (features & Network::k_feature_csum) != 0 ? ~std::uint64_t{0} : ~k_cutting;
+    features &= (features & Network::k_feature_guest_csum) != 0 ? ~std::uint64_t{0} : ~k_merging;
     return features;
 }
 
@@ -174,99 +171,6 @@ Network::Sending Network::cut(const Reader& packet, const Header& header, std::s
     return Sending::in_parts;
 }
 
-bool Network::is_acceptable(std::span<const std::byte> frame) const
-{
-    if (frame.size() < k_ethernet_header) {
-        return false;
-    }
-    // 5.1.4.1: with MTU, nothing longer than it.
-    const bool tagged = frame[12] == std::byte{0x81} && frame[13] == std::byte{0};
-    return frame.size() <= k_ethernet_header + (tagged ? k_vlan_tag : 0) + config_.mtu;
-}
-
-/// In: from buffers of the card into guest memory.
-void Network::receive()
-{
-    Queue& queue = queues_[k_receive];
-    for (;;) {
-        const auto frame = nic_.next_received();
-        if (frame.empty()) {
-            if (nic_.receive_done()) {
-                continue;
-            }
-            queue.suppress(); // buffers without frames are no news
-            break;
-        }
-        if (!is_acceptable(frame)) {
-            ++counters_.dropped_in;
-        } else if (!filter_.wants(frame, config_.mac)) {
-            ++counters_.filtered;
-        } else {
-            const Delivery delivery = deliver(frame);
-            if (delivery == Delivery::no_buffers) {
-                if (is_running() && queue.rest()) {
-                    continue;
-                }
-                (void)nic_.receive_done();
-                break;
-            }
-            ++(delivery == Delivery::done ? counters_.received : counters_.dropped_in);
-        }
-        nic_.release_received();
-    }
-    publish(queue);
-}
-
-Network::Delivery Network::deliver(std::span<const std::byte> frame)
-{
-    Queue&              queue  = queues_[k_receive];
-    const bool          merges = has(k_feature_mrg_rxbuf);
-    const std::uint64_t needed = sizeof(Header) + frame.size();
-    while (held_bytes_ < needed) {
-        if (holds_ != 0 &&
-            (!merges || holds_ == held_.size() || held_segments_ > k_most_segments)) {
-            return Delivery::too_large; // the buffers stay for the next one
-        }
-        // What is held is at most half of the room.
-        Chain chain =
-            take(queue, std::span{receive_room_}.subspan(held_segments_, k_most_segments));
-        if (!chain) {
-            return Delivery::no_buffers;
-        }
-        // 5.1.6.3.1: room for a header, and nothing to read.
-        if (chain.readable_bytes() != 0 || chain.writable_bytes() < sizeof(Header)) {
-            fail(Fault::request);
-            return Delivery::no_buffers;
-        }
-        held_bytes_ += chain.writable_bytes();
-        held_segments_ += chain.segments();
-        held_[holds_++] = std::move(chain);
-    }
-    // 5.1.6.4.1: with GUEST_CSUM the card's word about checksums may be passed on.
-    const bool   valid = verifies_ && has(k_feature_guest_csum);
-    const Header header{.flags       = valid ? k_data_valid : std::uint8_t{0},
-                        .gso_type    = k_gso_none,
-                        .hdr_len     = 0,
-                        .gso_size    = 0,
-                        .csum_start  = 0,
-                        .csum_offset = 0,
-                        .num_buffers = static_cast<std::uint16_t>(holds_)};
-    for (std::size_t i = 0; i < holds_; ++i) {
-        Writer writer = held_[i].writer();
-        if (i == 0) {
-            (void)writer.put(header);
-        }
-        const auto size = std::min<std::uint64_t>(writer.room(), frame.size());
-        (void)writer.write(frame.first(size));
-        frame = frame.subspan(size);
-        queue.finish(std::move(held_[i]), writer.written());
-    }
-    holds_         = 0;
-    held_bytes_    = 0;
-    held_segments_ = 0;
-    return Delivery::done;
-}
-
 void Network::on_stop()
 {
     filter_    = NetworkFilter{};
@@ -281,12 +185,7 @@ bool Network::on_queue_reset(unsigned index)
         outgoing_  = {};
         segmenter_ = {};
     } else if (index == k_receive) {
-        for (Chain& chain : held_) {
-            chain = {};
-        }
-        holds_         = 0;
-        held_bytes_    = 0;
-        held_segments_ = 0;
+        forget_held();
     }
     return true;
 }

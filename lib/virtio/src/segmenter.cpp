@@ -2,6 +2,7 @@
 // IPv4: RFC 791. IPv6: RFC 8200. TCP: RFC 9293; its congestion flags: RFC 3168.
 #include "virtio/segmenter.hpp"
 
+#include "arch/bulk.hpp"
 #include "virtio/checksum.hpp"
 
 #include <algorithm>
@@ -25,6 +26,7 @@ constexpr std::size_t   k_tcp_sequence = 4, k_tcp_words = 12, k_tcp_flags = 13;
 constexpr std::uint16_t k_tcp_checksum = 16;
 constexpr std::size_t   k_tcp_least    = 20;
 constexpr std::byte     k_tcp{6};
+constexpr std::uint32_t k_tcp_word = 0x0600; ///< a zero and the protocol, in the order of memory
 /// FIN and PSH belong to the last frame alone, CWR to the first.
 constexpr std::byte k_fin_psh{0x09}, k_cwr{0x80};
 
@@ -85,6 +87,7 @@ bool Segmenter::begin(const Reader& packet, const Wish& wish, std::size_t most)
     identity_ = ipv4 ? get16(network_ + k_ipv4_identity) : std::uint16_t{0};
     sequence_ = std::uint32_t{get16(transport_ + k_tcp_sequence)} << 16 |
                 get16(transport_ + k_tcp_sequence + 2);
+    whole_    = data_.left();
     is_first_ = true;
     active_   = true;
     return true;
@@ -93,9 +96,9 @@ bool Segmenter::begin(const Reader& packet, const Wish& wish, std::size_t most)
 /// Addresses, protocol and length, which belong to TCP's checksum; in the order of memory.
 std::uint16_t Segmenter::pseudo_sum(std::size_t tcp_bytes) const
 {
-    std::array<std::byte, 4> rest{std::byte{0}, k_tcp};
-    put16(rest, 2, tcp_bytes);
-    const auto sum = std::uint32_t{addresses_} + ones_complement_sum(rest);
+    const auto size = static_cast<std::uint16_t>(tcp_bytes << 8 | tcp_bytes >> 8); // in its order
+    auto       sum  = std::uint32_t{addresses_} + k_tcp_word + size;
+    sum             = (sum & 0xffff) + (sum >> 16);
     return static_cast<std::uint16_t>((sum & 0xffff) + (sum >> 16));
 }
 
@@ -104,8 +107,8 @@ std::size_t Segmenter::next(std::span<std::byte> buffer)
     const auto size    = static_cast<std::size_t>(std::min<std::uint64_t>(size_, data_.left()));
     const auto frame   = buffer.first(header_size_ + size);
     const bool is_last = size == data_.left();
-    std::memcpy(frame.data(), headers_.data(), header_size_);
-    (void)data_.read(frame.subspan(header_size_));
+    arch::copy(frame.data(), headers_.data(), header_size_);
+    (void)data_.read(frame.subspan(header_size_), whole_);
 
     if (version_ == Version::ipv4) {
         const auto header = frame.subspan(network_, transport_ - network_);
@@ -123,7 +126,7 @@ std::size_t Segmenter::next(std::span<std::byte> buffer)
     tcp[k_tcp_flags] &= is_first_ ? std::byte{0xff} : ~k_cwr;
     const auto pseudo = pseudo_sum(tcp.size());
     std::memcpy(&tcp[k_tcp_checksum], &pseudo, sizeof(pseudo));
-    (void)finish_checksum(frame, transport_, k_tcp_checksum);
+    (void)finish_checksum(frame, transport_, k_tcp_checksum, whole_);
 
     sequence_ += static_cast<std::uint32_t>(size);
     is_first_ = false;

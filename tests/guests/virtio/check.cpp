@@ -12,6 +12,9 @@ std::uint64_t sensible(std::uint32_t type, std::uint64_t features)
     if (type == Type::network && (features & k_csum) == 0) {
         features &= ~(k_host_tso4 | k_host_tso6);
     }
+    if (type == Type::network && (features & k_guest_csum) == 0) {
+        features &= ~(k_guest_tso4 | k_guest_tso6);
+    }
     if (type == Type::network && (features & k_ctrl_rx) == 0) {
         features &= ~k_ctrl_rx_extra;
     }

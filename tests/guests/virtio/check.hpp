@@ -22,7 +22,8 @@ inline constexpr std::uint64_t k_ro = 1U << 5, k_blk_size = 1U << 6, k_flush = 1
                                k_topology = 1U << 10, k_config_wce = 1U << 11, k_mq = 1U << 12,
                                k_discard = 1U << 13, k_write_zeroes = 1U << 14;
 inline constexpr std::uint64_t k_csum = 1U << 0, k_guest_csum = 1U << 1, k_mtu = 1U << 3,
-                               k_mac = 1U << 5, k_host_tso4 = 1U << 11, k_host_tso6 = 1U << 12,
+                               k_mac = 1U << 5, k_guest_tso4 = 1U << 7, k_guest_tso6 = 1U << 8,
+                               k_host_tso4 = 1U << 11, k_host_tso6 = 1U << 12,
                                k_mrg_rxbuf = 1U << 15, k_status = 1U << 16, k_ctrl_vq = 1U << 17,
                                k_ctrl_rx = 1U << 18, k_ctrl_rx_extra = 1U << 20;
 } // namespace feature

@@ -36,6 +36,9 @@ std::uint64_t with_its_base(std::uint32_t type, std::uint64_t bit)
     if (type == Type::network && (bit & (k_host_tso4 | k_host_tso6)) != 0) {
         bit |= k_csum;
     }
+    if (type == Type::network && (bit & (k_guest_tso4 | k_guest_tso6)) != 0) {
+        bit |= k_guest_csum;
+    }
     return bit;
 }
 

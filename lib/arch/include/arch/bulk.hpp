@@ -12,6 +12,7 @@ extern "C" {
 void          arch_copy_blocks(void* to, const void* from, std::size_t blocks);
 void          arch_clear_blocks(void* to, std::size_t blocks);
 void          arch_copy_bytes(void* to, const void* from, std::size_t size);
+std::uint64_t arch_sum_bytes(const void* from, std::size_t size);
 std::uint64_t arch_sum_blocks(const void* from, std::size_t blocks);
 }
 #endif
@@ -31,25 +32,18 @@ inline void copy(void* to, const void* from, std::size_t size)
     std::memcpy(to, from, size);
 }
 
-/// Bytes that sum_words() adds at a time.
-inline constexpr std::size_t k_sum_block = 64;
-
-/// Sum of the 64-bit words of `blocks` blocks, the carries added again: what remains modulo 2^64-1.
-/// About one instruction for four bytes, whatever the alignment.
-inline std::uint64_t sum_words(const void* from, std::size_t blocks)
+/// A number that is, modulo 2^16-1, the sum of the 16-bit words (little-endian, as if a zero
+/// followed an odd last byte); 0 only where all of them are. About one instruction for four bytes,
+/// whatever the alignment.
+inline std::uint64_t sum(const void* from, std::size_t size)
 {
-    if (blocks == 0) {
-        return 0;
-    }
 #if defined(__aarch64__)
-    return arch_sum_blocks(from, blocks);
+    return arch_sum_bytes(from, size);
 #else
-    std::uint64_t sum = 0;
-    for (std::size_t i = 0; i < blocks * k_sum_block; i += sizeof(sum)) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, static_cast<const char*>(from) + i, sizeof(word));
-        sum += word;
-        sum += sum < word ? 1 : 0;
+    const auto*   bytes = static_cast<const unsigned char*>(from);
+    std::uint64_t sum   = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+        sum += std::uint64_t{bytes[i]} << (i % 2 == 0 ? 0 : 8);
     }
     return sum;
 #endif
@@ -82,6 +76,22 @@ inline void clear_bulk(void* to, std::size_t size)
     }
 #endif
     std::memset(static_cast<char*>(to) + done, 0, size - done);
+}
+
+/// sum() in about one instruction for nine bytes, likewise; at most 512 KiB.
+inline std::uint64_t sum_bulk(const void* from, std::size_t size)
+{
+    std::size_t   done  = 0;
+    std::uint64_t words = 0;
+#if defined(__aarch64__)
+    constexpr std::size_t k_block = 64;
+    if (size >= k_block) {
+        words = arch_sum_blocks(from, size / k_block);
+        done  = size - size % k_block;
+    }
+#endif
+    const auto rest = sum(static_cast<const char*>(from) + done, size - done);
+    return words + (rest >> 32) + (rest & 0xffff'ffff);
 }
 
 } // namespace arch

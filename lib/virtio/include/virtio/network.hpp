@@ -3,6 +3,7 @@
 #pragma once
 
 #include "virtio/device.hpp"
+#include "virtio/merger.hpp"
 #include "virtio/network_filter.hpp"
 #include "virtio/nic.hpp"
 #include "virtio/segmenter.hpp"
@@ -15,14 +16,17 @@
 namespace virtio {
 
 /// One pair of queues and a control queue. Frames are copied once. TCP segments that are larger
-/// than a frame are cut here (HOST_TSO4, HOST_TSO6). A frame for which the guest has no buffers
-/// stays in the card; one that cannot ever fit is dropped and counted.
+/// than a frame are cut here (HOST_TSO4, HOST_TSO6), and those that come one after the other put
+/// together (GUEST_TSO4, GUEST_TSO6). A frame for which the guest has no buffers stays in the card;
+/// one that cannot ever fit is dropped and counted.
 class Network final : public Device {
 public:
     static constexpr std::uint64_t k_feature_csum          = 1ULL << 0;
     static constexpr std::uint64_t k_feature_guest_csum    = 1ULL << 1;
     static constexpr std::uint64_t k_feature_mtu           = 1ULL << 3;
     static constexpr std::uint64_t k_feature_mac           = 1ULL << 5;
+    static constexpr std::uint64_t k_feature_guest_tso4    = 1ULL << 7;
+    static constexpr std::uint64_t k_feature_guest_tso6    = 1ULL << 8;
     static constexpr std::uint64_t k_feature_host_tso4     = 1ULL << 11;
     static constexpr std::uint64_t k_feature_host_tso6     = 1ULL << 12;
     static constexpr std::uint64_t k_feature_mrg_rxbuf     = 1ULL << 15;
@@ -32,12 +36,13 @@ public:
     static constexpr std::uint64_t k_feature_ctrl_rx_extra = 1ULL << 20;
     static constexpr std::uint64_t k_all_features =
         k_feature_csum | k_feature_guest_csum | k_feature_mtu | k_feature_mac |
-        k_feature_host_tso4 | k_feature_host_tso6 | k_feature_mrg_rxbuf | k_feature_status |
-        k_feature_ctrl_vq | k_feature_ctrl_rx | k_feature_ctrl_rx_extra;
+        k_feature_guest_tso4 | k_feature_guest_tso6 | k_feature_host_tso4 | k_feature_host_tso6 |
+        k_feature_mrg_rxbuf | k_feature_status | k_feature_ctrl_vq | k_feature_ctrl_rx |
+        k_feature_ctrl_rx_extra;
 
-    static constexpr std::uint16_t k_queue_size = 256;
-    static constexpr std::size_t k_most_merged  = 32; ///< buffers that one frame may be spread over
-    static constexpr std::size_t k_most_segments = 64;
+    static constexpr std::uint16_t k_queue_size  = 256;
+    static constexpr std::size_t   k_most_merged = 32; ///< buffers that a packet may be spread over
+    static constexpr std::size_t   k_most_segments = 64;
 
     explicit Network(Nic& nic, std::uint64_t features = k_all_features);
 
@@ -102,6 +107,13 @@ private:
     void                  receive();
     enum class Delivery : std::uint8_t { done, no_buffers, too_large };
     Delivery           deliver(std::span<const std::byte> frame);
+    [[nodiscard]] bool append(std::span<const std::byte> frame);
+    Delivery           hold(std::uint64_t bytes);
+    void               begin_packet(std::size_t reserved);
+    void               place(std::span<const std::byte> bytes, std::size_t whole = 0);
+    void               finish_packet(Header header, std::span<const std::byte> headers);
+    void               finish_merging();
+    void               forget_held();
     void               control();
     [[nodiscard]] bool execute(Reader& reader);
     [[nodiscard]] bool is_acceptable(std::span<const std::byte> frame) const;
@@ -114,10 +126,13 @@ private:
     std::array<Queue, 3>                 queues_{};
     Chain                                outgoing_{};  ///< waits for a buffer of the card
     Segmenter                            segmenter_{}; ///< cuts it, if it is large
-    std::array<Chain, k_most_merged>     held_{};      ///< buffers for the next frame
+    Merger                               merger_{};
+    std::array<Chain, k_most_merged>     held_{}; ///< buffers for the next packet, or an open one
     std::size_t                          holds_         = 0;
-    std::uint64_t                        held_bytes_    = 0;
+    std::uint64_t                        held_bytes_    = 0; ///< room that is left in them
     std::size_t                          held_segments_ = 0;
+    std::size_t                          placed_        = 0; ///< of them, which is being filled
+    Writer                               into_{};            ///< its room
     std::array<Segment, k_most_segments> receive_room_{};
     std::array<Segment, k_most_segments> transmit_room_{};
     std::array<Segment, 16>              control_room_{};

@@ -49,6 +49,7 @@ private:
     std::size_t   network_     = 0; ///< where IP's header begins
     std::size_t   transport_   = 0;
     std::size_t   size_        = 0; ///< of the data in a frame
+    std::uint64_t whole_       = 0; ///< of the data in all of them
     std::uint32_t sequence_    = 0; ///< TCP's, of the next frame
     std::uint16_t identity_    = 0; ///< IPv4's, of the next frame
     std::uint16_t addresses_   = 0; ///< their sum
