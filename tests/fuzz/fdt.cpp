@@ -5,6 +5,7 @@
 #include "fdt/reader.hpp"
 #include "vmm/device_tree.hpp"
 #include "vmm/device_tree_check.hpp"
+#include "vmm/reserved_memory.hpp"
 
 #include <array>
 #include <cstdint>
@@ -73,6 +74,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     inputs.gic.cpu_interface_or_redistributors = range(0x801'0000, 0x1'0000);
     Reader reader;
     (void)vmm::check_device_tree(blob, inputs, reader);
+
+    if (const auto reserved = vmm::read_reserved_memory(blob, ram)) {
+        for (const auto& one : *reserved) {
+            if (one.size() == 0 || !one.overlaps(ram.front().guest)) {
+                __builtin_trap();
+            }
+        }
+    }
 
     std::vector<std::byte> room(size + 256);
     vmm::DeviceTreePatch   patch;

@@ -6,6 +6,7 @@
 #include "tree_source.hpp"
 #include "vmm/device_tree.hpp"
 #include "vmm/loader.hpp"
+#include "vmm/reserved_memory.hpp"
 
 #include <fmt/format.h>
 #include <span>
@@ -62,13 +63,17 @@ base::Result<vmm::LoadPlan> plan(const Subject& subject, const Guest& guest,
             ram.push_back({.guest = *range, .mapping = base::PdVirtual{one.here.start}});
         }
     }
+    vmm::ReservedRanges reserved;
+    if (guest.tree && !guest.tree_is_ours) {
+        reserved = TRY(vmm::read_reserved_memory(guest.tree->blob(), ram));
+    }
     const auto words = guest.settings.bootargs.value_or("").size();
     const auto room  = vmm::device_tree_room(guest.tree ? guest.tree->blob().size() : 0, words);
     return vmm::plan_load({.kernel           = std::as_bytes(std::span{kernel}),
                            .initrd_size      = guest.settings.initrd.size.value_or(0),
                            .device_tree_size = room,
                            .ram              = ram,
-                           .reserved         = {},
+                           .reserved         = {reserved.begin(), reserved.size()},
                            .flat_address     = {}});
 }
 

@@ -79,6 +79,24 @@ void outside_ram(const Subject& subject, Findings& findings)
     }
 }
 
+void in_reservation_block(const Guest& guest, Findings& findings)
+{
+    const auto tree = fdt::Tree::create(guest.tree->blob());
+    for (std::size_t i = 0; const auto entry = tree ? tree->reservation(i) : std::nullopt; ++i) {
+        const Range range{entry->address, entry->size};
+        for (const auto& image : images(guest)) {
+            if (range.overlaps(image.range)) {
+                findings.add(place_of(*guest.tree, guest.tree->root()),
+                             fmt::format("/memreserve/ {} {} is where the {} of '{}' goes ({:#x} "
+                                         "to {:#x})",
+                                         hex(range.start), hex(range.size), image.what,
+                                         guest.vm->name, image.range.start, image.range.end()),
+                             "move the reserved memory to the end of the guest's RAM");
+            }
+        }
+    }
+}
+
 /// What the guest's own tree keeps for others.
 void in_reserved(const Subject& subject, Findings& findings)
 {
@@ -86,6 +104,7 @@ void in_reserved(const Subject& subject, Findings& findings)
         if (!guest->tree || guest->tree_is_ours) {
             continue;
         }
+        in_reservation_block(*guest, findings);
         for (const auto& node : guest->tree->nodes()) {
             if (!node.enabled || node.parent == nullptr ||
                 node.parent->path != "/reserved-memory") {
@@ -190,7 +209,9 @@ constexpr std::array k_rules{
     Rule{"image-in-reserved-memory", Severity::error,
          "an image where the guest's tree reserves memory",
          "The kernel leaves reserved memory to others: the device or program that it is kept for "
-         "writes over the image, or the kernel finds no initrd.",
+         "writes over the image, or the kernel finds no initrd. Addresses that libvmm's loader "
+         "chooses keep "
+         "clear of it.",
          "keep reserved memory away from the images, best at the end of RAM", in_reserved},
     Rule{"images-too-large", Severity::error, "images larger than the guest's RAM",
          "They do not fit, wherever they go.", "give the guest more RAM", too_large},

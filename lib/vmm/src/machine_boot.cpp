@@ -5,6 +5,7 @@
 #include "arch/counter.hpp"
 #include "vmm/device_tree_check.hpp"
 #include "vmm/dispatcher.hpp"
+#include "vmm/reserved_memory.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -169,13 +170,17 @@ bool Machine::go()
 
 base::Result<> Machine::load()
 {
-    const auto tree_room = device_tree_room(images_.dtb.size(), images_.cmdline.size());
-    const auto plan      = TRY(plan_load({.kernel           = images_.kernel,
-                                          .initrd_size      = images_.initrd.size(),
-                                          .device_tree_size = tree_room,
-                                          .ram              = memory_.regions(),
-                                          .reserved         = {},
-                                          .flat_address     = {}}));
+    const auto     tree_room = device_tree_room(images_.dtb.size(), images_.cmdline.size());
+    ReservedRanges reserved;
+    if (!images_.dtb.empty()) {
+        reserved = TRY(read_reserved_memory(images_.dtb, memory_.regions()));
+    }
+    const auto plan = TRY(plan_load({.kernel           = images_.kernel,
+                                     .initrd_size      = images_.initrd.size(),
+                                     .device_tree_size = tree_room,
+                                     .ram              = memory_.regions(),
+                                     .reserved         = {reserved.begin(), reserved.size()},
+                                     .flat_address     = {}}));
     TRY(load_images(plan, images_.initrd, memory_));
     const auto tree_size = TRY(write_tree(plan));
     tree_                = *GuestRange::create(plan.device_tree.start(), tree_size);

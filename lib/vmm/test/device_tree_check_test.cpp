@@ -3,6 +3,7 @@
 #include "vmm/device_tree_check.hpp"
 
 #include "tree_support.hpp"
+#include "vmm/reserved_memory.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -260,6 +261,47 @@ TEST(DeviceTreeCheck, TheTreeOfAWholeBoardNamesWhatTheMachineLacks)
         EXPECT_EQ(line.find("pl011"), std::string::npos) << line;
         EXPECT_EQ(line.find("memory"), std::string::npos) << line;
     }
+}
+
+TEST(ReservedMemory, ComesFromTheReservationBlockAndFromEnabledNodes)
+{
+    const std::vector<vmm::MemoryRegion> ram{{range(0x4000'0000, 0x1000'0000), {}}};
+    const auto                           found = vmm::read_reserved_memory(
+                                  compile("/dts-v1/; /memreserve/ 0x40000000 0x1000; /memreserve/ 0x1000 0x1000;"
+                                                                    "/ { #address-cells = <2>; #size-cells = <2>; reserved-memory {"
+                                                                    "#address-cells = <2>; #size-cells = <2>; ranges;"
+                                                                    "two@48000000 { reg = <0 0x48000000 0 0x1000 0 0x49000000 0 0x2000>; no-map; };"
+                                                                    "again@49000000 { reg = <0 0x49001000 0 0x1000>; };"
+                                                                    "off@4a000000 { reg = <0 0x4a000000 0 0x1000>; status = \"disabled\"; };"
+                                                                    "pool { size = <0 0x100000>; reusable; };"
+                                                                    "elsewhere@80000000 { reg = <0 0x80000000 0 0x1000>; };"
+                                                                    "half@4fff0000 { reg = <0 0x4fff0000 0 0x100000>; };"
+                                                                    "endless@4e000000 { reg = <0 0x4e000000 0xffffffff 0xffffffff>; }; };"
+                                                                    "other { one@4b000000 { reg = <0 0x4b000000 0 0x1000>; }; }; };"),
+                                  ram);
+    ASSERT_TRUE(found);
+    const std::vector<base::GuestRange> ranges{found->begin(), found->end()};
+    EXPECT_THAT(ranges, ElementsAre(range(0x4000'0000, 0x1000), range(0x4800'0000, 0x1000),
+                                    range(0x4900'0000, 0x2000), range(0x4fff'0000, 0x10'0000),
+                                    range(0x4e00'0000, ~std::uint64_t{0x4e00'0000})));
+}
+
+TEST(ReservedMemory, TooManyRangesAreRefused)
+{
+    const std::vector<vmm::MemoryRegion> ram{{range(0x4000'0000, 0x1000'0000), {}}};
+    const auto                           tree = [](unsigned count) {
+        std::string source = "/dts-v1/;";
+        for (unsigned i = 0; i < count; ++i) {
+            source += "/memreserve/ " + std::to_string(0x4000'0000 + 0x2000 * i) + " 0x1000;";
+        }
+        return compile(source + "/ { };");
+    };
+    EXPECT_EQ(vmm::read_reserved_memory(tree(64), ram)->size(), 64U);
+    const auto refused = vmm::read_reserved_memory(tree(65), ram);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().what, "the device tree reserves too many ranges of the guest's RAM");
+    EXPECT_EQ(vmm::read_reserved_memory({}, ram).error().what,
+              "this is not a flattened device tree");
 }
 
 TEST(DeviceTreeCheck, WhatIsNoTreeIsAnError)

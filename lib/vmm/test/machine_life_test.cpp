@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Birth and death of a machine over a fake Microkit, its hypercalls, and hostile guests.
 #include "machine_fixture.hpp"
+#include "vmm/device_tree.hpp"
 
 #include <gmock/gmock.h>
 
@@ -24,6 +25,48 @@ TEST_F(MachineTest, BootsAFlatImage)
     // x0: a device tree.
     EXPECT_EQ(machine.memory().load<std::uint32_t>(GuestPhysical{vcpu.x(0)}), 0xedfe0dd0u);
     EXPECT_EQ(machine.state(), vmm::Machine::State::running);
+}
+
+/// A tree of the user's for the machine of the fixture, which keeps a range for others.
+std::vector<std::byte> tree_that_reserves(base::GuestRange kept)
+{
+    const std::array<vmm::MemoryRegion, 1>   ram{{{range(k_ram, k_ram_size), {}}}};
+    const std::array<std::uint64_t, 2>       cpus{0, 1};
+    const std::array<vmm::ReservedMemory, 1> reserved{
+        {{.name = "kept", .range = kept, .compatible = {}}}};
+    vmm::DeviceTreeInputs inputs;
+    inputs.ram                                 = ram;
+    inputs.vcpus                               = cpus;
+    inputs.reserved                            = reserved;
+    inputs.cpu_compatible                      = "arm,cortex-a53";
+    inputs.gic.distributor                     = range(k_distributor, 0x10000);
+    inputs.gic.cpu_interface_or_redistributors = range(0x0801'0000, 0x10000);
+    std::vector<std::byte> blob(vmm::k_device_tree_room);
+    blob.resize(vmm::write_device_tree(blob, inputs).value());
+    return blob;
+}
+
+TEST_F(MachineTest, ImagesStayOutOfWhatTheUsersTreeReserves)
+{
+    const std::array<std::byte, 256> initrd{std::byte{0x1f}};
+    // Without the tree the initrd would be at the end of RAM.
+    const auto kept = range(k_ram + k_ram_size - 0x10'0000, 0x10'0000);
+    const auto tree = tree_that_reserves(kept);
+    ASSERT_TRUE(machine.boot(
+        vmm::Linux{.kernel = kernel_bytes(), .initrd = initrd, .dtb = tree, .cmdline = {}}))
+        << fake.debug_output;
+    const auto byte_at = [&](std::uint64_t at) {
+        return machine.memory().load<std::uint8_t>(GuestPhysical{at});
+    };
+    EXPECT_EQ(byte_at(kept.end().raw() - 0x10000), 0);
+    EXPECT_EQ(byte_at(kept.start().raw() - 0x10000), 0x1f);
+
+    const auto over_kernel = tree_that_reserves(range(k_code, 0x1000));
+    EXPECT_FALSE(machine.boot(
+        vmm::Linux{.kernel = kernel_bytes(), .initrd = initrd, .dtb = over_kernel, .cmdline = {}}));
+    EXPECT_THAT(fake.debug_output,
+                HasSubstr("error: the kernel overlaps a reserved range of RAM (0x40080000): move "
+                          "the reserved range or the kernel\n"));
 }
 
 TEST_F(MachineTest, PowerOffStopsEverythingAndTellsTheOwner)

@@ -307,6 +307,26 @@ TEST(Check, KnowsWhatABuildPutsIntoItsGuest)
                 testing::HasSubstr("[images-refused]"));
 }
 
+TEST(Check, TheLoaderGoesAroundWhatTheGuestsTreeReserves)
+{
+    const World world{"system"};
+    for (const char* file : {"kernel", "initrd", "settings.json"}) {
+        fs::copy(k_tests / "base/images" / file, world.path(file),
+                 fs::copy_options::overwrite_existing);
+    }
+    const auto reserve = [&](const std::string& reg) {
+        std::ofstream{world.path("guest.dts"), std::ios::app}
+            << "/ { reserved-memory { #address-cells = <2>; #size-cells = <2>; ranges; pool@" +
+                   reg.substr(2, 8) + " { reg = <0 " + reg + ">; no-map; }; }; };\n";
+        return findings_of(world.files());
+    };
+    // Without it the initrd would be at the end of RAM.
+    EXPECT_THAT(reserve("0x4f000000 0 0x1000000"), testing::IsEmpty());
+    EXPECT_THAT(reserve("0x40000000 0 0x100000"),
+                testing::ElementsAre(testing::HasSubstr(
+                    "the kernel overlaps a reserved range of RAM (0x40000000) [images-refused]")));
+}
+
 TEST(Check, CountsWhatARuleFindsOftenAndShowsAllIfAsked)
 {
     const World world{"system"};
