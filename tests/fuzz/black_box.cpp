@@ -3,7 +3,9 @@
 // reader ends, and reads nothing but RAM.
 #include "input.hpp"
 
+#include "kit/early_kernel.hpp"
 #include "kit/linux_memory.hpp"
+#include "vmm/early_log.hpp"
 #include "vmm/instruction_text.hpp"
 #include "vmm/kallsyms.hpp"
 #include "vmm/kernel_log.hpp"
@@ -42,6 +44,7 @@ void read_all(vmm::GuestMemory& memory, std::uint64_t address)
         return;
     }
     fuzz::require(notes->name().size() < notes->release.size());
+    base::print(&nowhere, notes->name());
     vmm::GuestSpace space{memory, {}};
     if (const auto log = vmm::KernelLog::create(space, *notes)) {
         auto id = log->newest();
@@ -59,6 +62,38 @@ void read_all(vmm::GuestMemory& memory, std::uint64_t address)
                 base::print(&nowhere, symbol->name());
             }
         }
+    }
+}
+
+/// The log of a kernel without notes, a message at a time, in memory that changes meanwhile.
+void read_early(vmm::GuestMemory& memory, fuzz::Input& input)
+{
+    constexpr std::uint64_t k_image = k_start + 0x10'0000;
+    constexpr std::uint64_t k_bytes = 0x8000;
+    kit::EarlyKernel        kernel{memory, k_image + 0x4000};
+    vmm::EarlyLog           log{*base::GuestRange::create(base::GuestPhysical{k_image}, k_bytes)};
+    kernel.say(kit::EarlyKernel::k_first);
+    (void)log.find(memory, 1ULL << input.take(1) % 64);
+    for (unsigned steps = 0; steps < 24 && !input.ended(); ++steps) {
+        switch (input.take(1) % 4) {
+        case 0:
+            kernel.say(std::string(input.take(1), 'x'));
+            break;
+        case 1: // anything, near the ring or in it
+            kernel.put(input.take(2) % (k_bytes - 8) & ~7ULL, input.take(8));
+            break;
+        case 2: // a number that may follow
+            kernel.put(input.take(2) % 1024 & ~7ULL, kernel.head + input.take(1));
+            break;
+        default:
+            (void)log.find(memory, input.take(2));
+            fuzz::require(log.follow(memory) <= log.size());
+        }
+    }
+    fuzz::require(log.size() <= vmm::EarlyLog::k_tail);
+    for (std::size_t i = 0; i < log.size(); ++i) {
+        std::array<char, 64> room{};
+        base::print(&nowhere, log.text(memory, i, room));
     }
 }
 
@@ -99,5 +134,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     read_all(memory, k_start + input.take(2) % 0x120);
     vmm::print_instruction(&nowhere, static_cast<std::uint32_t>(input.take(4)));
+    read_early(memory, input);
     return 0;
 }

@@ -124,6 +124,19 @@ TEST(Report, AnInitThatEnds)
     EXPECT_EQ(missing("The first program ends, and the kernel resets", call.output), "");
 }
 
+TEST(Report, APanicBeforeTheKernelHasItsNotes)
+{
+    // So little memory that it does not come to its initcalls.
+    const auto call = run({"simple", "--cmdline", "console=ttyAMA0 mem=38M panic=-1"});
+    EXPECT_EQ(call.exit_code, 125) << call.text();
+    const auto report = black_box(call.output);
+    EXPECT_THAT(report, HasSubstr("its kernel panicked\n  message: Kernel panic - not syncing: "));
+    EXPECT_THAT(report, HasSubstr("the end of its dmesg, without times:\n"));
+    EXPECT_THAT(report, HasSubstr("\n    Kernel panic - not syncing: "));
+    EXPECT_THAT(report, HasSubstr(k_end));
+    EXPECT_LT(call.output.find("vmm: black box"), call.output.find("asked for a reset"));
+}
+
 TEST(Report, AJumpToNowhere)
 {
     const auto call =

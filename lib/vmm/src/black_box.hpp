@@ -7,6 +7,7 @@
 #include "base/print.hpp"
 #include "microkit/registers.hpp"
 #include "microkit/vcpu.hpp"
+#include "vmm/early_log.hpp"
 #include "vmm/gic.hpp"
 #include "vmm/kallsyms.hpp"
 #include "vmm/kernel_log.hpp"
@@ -47,17 +48,22 @@ class KernelView {
 public:
     KernelView(GuestMemory& memory, const Stage1Registers& registers)
         : space_{memory, registers}
+        , tables_{registers.ttbr1.raw()}
     {
     }
 
     /// Takes the notes of a page; false if they lead nowhere.
     bool open(base::GuestPhysical notes);
+    /// Takes a log that was found without notes. `log` stays.
+    void use(const EarlyLog& log) { early_ = &log; }
     /// Names for addresses, after open(). Takes a while.
     void read_symbols();
 
     [[nodiscard]] GuestSpace&        space() { return space_; }
+    [[nodiscard]] const GuestMemory& memory() const { return space_.memory(); }
     [[nodiscard]] const KernelNotes* notes() const { return notes_ ? &*notes_ : nullptr; }
     [[nodiscard]] const KernelLog*   log() const { return log_ ? &*log_ : nullptr; }
+    [[nodiscard]] const EarlyLog*    early() const { return early_; }
 
     /// An address and, where it is known, what is there: "0xffff… panic+0x184/0x364".
     void print_place(base::Sink sink, std::uint64_t address) const;
@@ -70,16 +76,18 @@ public:
 
 private:
     GuestSpace                 space_;
+    base::GuestPhysical        tables_; ///< of the vCPU
     std::optional<KernelNotes> notes_{};
     std::optional<KernelLog>   log_{};
     std::optional<Kallsyms>    symbols_{};
+    const EarlyLog*            early_ = nullptr;
 };
 
 /// The instruction, the general registers, where the program is.
 void print_cpu(base::Sink sink, const StoppedCpu& cpu, KernelView& kernel);
 /// Who called whom, by frame pointers.
 void print_calls(base::Sink sink, const StoppedCpu& cpu, KernelView& kernel);
-/// The end of dmesg.
+/// The end of dmesg, if it was found.
 void print_log(base::Sink sink, const KernelView& kernel);
 /// Interrupts that are on their way: pending, or with the guest.
 void print_interrupts(base::Sink sink, const Gic& gic);

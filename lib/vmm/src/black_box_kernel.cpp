@@ -20,6 +20,31 @@ constexpr std::size_t      k_line        = 160;
 constexpr std::string_view k_panic       = "Kernel panic - not syncing";
 constexpr std::uint64_t    k_nanoseconds = 1'000'000'000;
 
+std::string_view panic_in(const EarlyLog& log, const GuestMemory& memory, std::uint64_t count,
+                          std::span<char> room)
+{
+    for (std::size_t i = 0; i < std::min<std::uint64_t>(count, log.size()); ++i) {
+        const auto text = log.text(memory, i, room);
+        if (text.starts_with(k_panic)) {
+            return text;
+        }
+    }
+    return {};
+}
+
+void print_early_log(base::Sink sink, const KernelView& kernel)
+{
+    const auto* const log = kernel.early();
+    if (log == nullptr || log->size() == 0) {
+        return;
+    }
+    print(sink, "  the end of its dmesg, without times:\n");
+    for (auto i = std::min<std::size_t>(k_tail, log->size()); i != 0; --i) {
+        std::array<char, k_line> room; // NOLINT(cppcoreguidelines-pro-type-member-init): filled
+        print(sink, "    ", log->text(kernel.memory(), i - 1, room), '\n');
+    }
+}
+
 } // namespace
 
 bool KernelView::open(GuestPhysical notes)
@@ -35,9 +60,13 @@ bool KernelView::open(GuestPhysical notes)
     if (space_.is_translated() && space_.memory().contains(tables, k_page)) {
         space_.use_kernel_tables(tables);
     }
+    log_ = KernelLog::create(space_, *read);
+    if (!log_) {
+        space_.use_kernel_tables(tables_); // what they say is not so
+        return false;
+    }
     notes_ = read;
-    log_   = KernelLog::create(space_, *notes_);
-    return log_.has_value();
+    return true;
 }
 
 void KernelView::read_symbols()
@@ -58,7 +87,8 @@ void KernelView::print_place(base::Sink sink, std::uint64_t address) const
 std::string_view KernelView::find_panic(std::uint64_t count, std::span<char> room) const
 {
     if (!log_) {
-        return {};
+        return early_ != nullptr ? panic_in(*early_, space_.memory(), count, room)
+                                 : std::string_view{};
     }
     auto id = log_->newest();
     for (std::uint64_t left = std::min(count, log_->capacity()); left != 0;
@@ -79,20 +109,26 @@ std::string_view KernelView::find_panic(std::uint64_t count, std::span<char> roo
 std::optional<std::size_t> KernelView::find_text(std::span<const std::string_view> texts) const
 {
     std::optional<std::size_t> found;
-    if (!log_) {
-        return found;
-    }
-    auto id = log_->newest();
-    for (std::uint64_t left = std::min(2 * k_tail, log_->capacity()); left != 0;
-         --left, id = KernelLog::before(id)) {
-        std::array<char, k_line> room; // NOLINT(cppcoreguidelines-pro-type-member-init): filled
-        const auto               record = log_->record(id);
-        const auto               text   = record ? log_->text(*record, room) : std::string_view{};
+    const auto                 look_at = [&](std::string_view text) {
         for (std::size_t i = 0; i < found.value_or(texts.size()); ++i) {
             if (text.contains(texts[i])) {
                 found = i;
             }
         }
+    };
+    std::array<char, k_line> room; // NOLINT(cppcoreguidelines-pro-type-member-init): filled
+    if (!log_) {
+        for (std::size_t i = 0; early_ != nullptr && i < std::min(2 * k_tail, early_->size());
+             ++i) {
+            look_at(early_->text(space_.memory(), i, room));
+        }
+        return found;
+    }
+    auto id = log_->newest();
+    for (std::uint64_t left = std::min(2 * k_tail, log_->capacity()); left != 0;
+         --left, id = KernelLog::before(id)) {
+        const auto record = log_->record(id);
+        look_at(record ? log_->text(*record, room) : std::string_view{});
     }
     return found;
 }
@@ -101,8 +137,9 @@ void print_log(base::Sink sink, const KernelView& kernel)
 {
     const auto* const log = kernel.log();
     if (log == nullptr) {
-        return;
+        return print_early_log(sink, kernel);
     }
+    print(sink, "  the end of its dmesg:\n");
     const auto count = std::min(k_tail, log->capacity());
     auto       id    = log->newest();
     for (std::uint64_t i = 1; i < count; ++i) {

@@ -185,6 +185,7 @@ base::Result<> Machine::load()
     const auto tree_size = TRY(write_tree(plan));
     tree_                = *GuestRange::create(plan.device_tree.start(), tree_size);
     entry_               = plan.entry;
+    linux_ = plan.format == KernelFormat::linux_image ? plan.kernel : base::GuestRange{};
 
     // The guest's first instructions run with caches off.
     memory_.clean(plan.kernel.start(), plan.kernel.size());

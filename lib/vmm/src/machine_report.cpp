@@ -19,6 +19,8 @@ using microkit::SystemRegister;
 namespace {
 
 constexpr std::uint64_t k_page = 4096;
+/// Pages that begin like notes and are read as such, of one search. A guest may have any number.
+constexpr unsigned k_most_notes = 16;
 /// What "shortly behind the RAM" is.
 constexpr std::uint64_t k_beyond = std::uint64_t{1} << 30;
 
@@ -52,7 +54,11 @@ bool Machine::find_notes(KernelView& kernel, std::uint64_t pages)
         return true;
     }
     watch_.notes.reset();
-    while (const auto found = watch_.search.next(memory_, pages)) {
+    for (unsigned tries = 0; tries < k_most_notes; ++tries) {
+        const auto found = watch_.search.next(memory_, pages);
+        if (!found) {
+            break;
+        }
         if (kernel.open(*found)) {
             watch_.notes = found;
             return true;
@@ -82,6 +88,9 @@ void Machine::black_box(Trouble trouble, VcpuId id, const StrayAccess* access,
 
     if (find_notes(kernel, memory_.size() / k_page)) {
         kernel.read_symbols();
+    } else if (watch_.early.find(memory_, memory_.size())) {
+        (void)watch_.early.follow(memory_);
+        kernel.use(watch_.early);
     }
     if (trouble == Trouble::panic) {
         report.message = kernel.find_panic(k_panic_messages, text);
@@ -110,10 +119,7 @@ void Machine::black_box(Trouble trouble, VcpuId id, const StrayAccess* access,
     print_cpu(sink(), cpu, kernel);
     print(sink(), "  called from:\n");
     print_calls(sink(), cpu, kernel);
-    if (kernel.log() != nullptr) {
-        print(sink(), "  the end of its dmesg:\n");
-        print_log(sink(), kernel);
-    }
+    print_log(sink(), kernel);
     print_machine(id, kernel);
     print(sink(), "vmm: end of the black box of guest \"", name(), "\"\n");
     if (config_.on_report != nullptr) {

@@ -164,7 +164,8 @@ struct MachineConfig {
 
     /// How many milliseconds pass at least from one look at the guest's kernel, whether it has
     /// panicked, to the next. Looks are taken when a timer interrupts the guest, and cost
-    /// some thousand instructions. Zero: never. (Kernels without vmcoreinfo cannot be looked at.)
+    /// some thousand instructions; at a Linux that no timer interrupts, 2, 4, … 64 seconds after
+    /// its start (with wake_by). Zero: never.
     unsigned watch_ms = 1000;
 
     /// A vCPU that runs for so many milliseconds without a single exit, not even of its timer,

@@ -62,7 +62,7 @@ public:
         return 64 - registers_.tcr.get<arch::TcrEl1::t1sz>();
     }
 
-    [[nodiscard]] GuestMemory& memory() { return memory_; }
+    [[nodiscard]] GuestMemory& memory() const { return memory_; }
 
 private:
     static constexpr std::uint64_t k_in_page = 4095;

@@ -294,11 +294,13 @@ private:
 
     // machine_watch.cpp
     void begin_watch(std::uint64_t now);
+    void watch_again(std::uint64_t now, std::uint64_t delay);
     void look(std::uint64_t now);
+    void look_without_timer(std::uint64_t now);
     void look_before_reset();
     void on_watch(std::uint64_t now);
     void report_trouble(Trouble trouble, VcpuId vcpu);
-    bool has_panicked(std::uint64_t pages);
+    bool has_panicked(std::uint64_t pages, std::uint64_t bytes);
 
     // machine_boot.cpp, machine_restart.cpp
     base::Result<>                 configure();
@@ -397,7 +399,8 @@ private:
     base::FixedVector<GuestDevice, k_max_devices>  devices_{};
 
     Linux               images_{};
-    base::GuestRange    tree_{}; ///< where the guest's device tree was put
+    base::GuestRange    linux_{}; ///< where a kernel of that format was put; else empty
+    base::GuestRange    tree_{};  ///< where the guest's device tree was put
     base::GuestPhysical entry_{};
     GuestMemory         memory_{};
     Gic                 gic_{};

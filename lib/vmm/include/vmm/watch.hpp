@@ -2,6 +2,7 @@
 // What a machine remembers to see whether its guest is well: of this life only.
 #pragma once
 
+#include "vmm/early_log.hpp"
 #include "vmm/kernel_notes.hpp"
 #include "vmm/types.hpp"
 
@@ -22,6 +23,8 @@ struct Watch {
     std::optional<base::GuestPhysical>     notes{};              ///< where the kernel has its own
     std::uint64_t                          seen_message = 0;     ///< the newest of its log, then
     bool                                   reported     = false; ///< its end
+    EarlyLog                               early{};              ///< while there are no notes
+    std::uint64_t first_look_in = k_never; ///< ticks to wait for its timer; k_never: it has one
 };
 
 } // namespace vmm
