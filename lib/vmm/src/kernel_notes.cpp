@@ -76,7 +76,8 @@ void take(std::string_view line, KernelNotes& notes)
     value.remove_prefix(equals + 1);
     if (line.starts_with(k_begin)) {
         const auto size = std::min(value.size(), notes.release.size() - 1);
-        std::copy_n(value.begin(), size, notes.release.begin());
+        std::ranges::transform(value.substr(0, size), notes.release.begin(),
+                               [](char c) { return c > ' ' && c < 0x7f ? c : '?'; });
         return;
     }
     for (const Key& key : k_keys) {

@@ -101,7 +101,10 @@ std::string_view Machine::node_at(base::GuestPhysical address, std::span<char> t
         return {};
     }
     const auto coverage = fdt::covering(*tree, address.raw());
-    return coverage ? coverage->node.path(text) : std::string_view{};
+    const auto path     = coverage ? coverage->node.path(text) : std::string_view{};
+    std::ranges::replace_if(
+        text.first(path.size()), [](char c) { return c < ' ' || c >= 0x7f; }, '?');
+    return path;
 }
 
 } // namespace vmm

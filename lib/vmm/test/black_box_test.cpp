@@ -107,6 +107,9 @@ TEST_F(BlackBoxMemory, NotesAreReadLineByLine)
 
     std::array<std::byte, 4096> other{};
     EXPECT_FALSE(vmm::read_kernel_notes(other));
+    const std::string escapes = "OSRELEASE=6\x1b[2J\x80\nSYMBOL(swapper_pg_dir)=1\n";
+    std::memcpy(other.data(), escapes.data(), escapes.size());
+    EXPECT_EQ(vmm::read_kernel_notes(other)->name(), "6?[2J?");
     const std::string no_tables = "OSRELEASE=6.1\nSYMBOL(prb)=1\n";
     std::memcpy(other.data(), no_tables.data(), no_tables.size());
     EXPECT_FALSE(vmm::read_kernel_notes(other));

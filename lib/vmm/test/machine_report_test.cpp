@@ -201,6 +201,54 @@ TEST_F(MachineReport, AStrayAccessHasItsBlackBox)
     EXPECT_EQ(watched.state(), vmm::Machine::State::off);
 }
 
+TEST_F(MachineReport, NamesThatTheGuestWroteIntoItsTreeArePrintable)
+{
+    boot_linux();
+    // It has its copy of the tree to itself: the console of a virtIO device, of all names.
+    const auto at = fake.vcpu(0).x(0);
+    const auto size =
+        __builtin_bswap32(*watched.memory().load<std::uint32_t>(GuestPhysical{at + 4}));
+    const std::string_view name = "memory@40000000";
+    for (std::uint64_t i = at; i < at + size; ++i) {
+        std::array<char, 15> here{};
+        (void)watched.memory().copy_out(std::as_writable_bytes(std::span{here}), GuestPhysical{i});
+        if (std::string_view{here.data(), here.size()} == name) {
+            (void)watched.memory().store(GuestPhysical{i}, '\x1b');
+            // Its size, so that it covers what is behind the RAM.
+            for (std::uint64_t word = i; word < i + 64; word += 1) {
+                if (watched.memory().load<std::uint32_t>(GuestPhysical{word}) ==
+                    __builtin_bswap32(k_ram_size)) {
+                    (void)watched.memory().store(GuestPhysical{word},
+                                                 __builtin_bswap32(2 * k_ram_size));
+                }
+            }
+        }
+    }
+    EXPECT_FALSE(data_abort(k_ram + k_ram_size, load(2, 0)));
+    EXPECT_THAT(fake.debug_output, HasSubstr("device tree: /?emory@40000000\n"));
+    EXPECT_THAT(fake.debug_output, Not(HasSubstr("\x1b")));
+}
+
+TEST_F(MachineReport, PagesFullOfNotesDoNotKeepItBusy)
+{
+    boot_linux();
+    // All of RAM looks like notes, and none of it is.
+    for (std::uint64_t page = k_ram; page < k_ram + k_ram_size; page += 4096) {
+        const std::string text = "OSRELEASE=6.1\nSYMBOL(swapper_pg_dir)=1\n";
+        (void)watched.memory().copy_in(GuestPhysical{page}, std::as_bytes(std::span{text}));
+    }
+    kernel.notes = k_ram + 100 * 4096;
+    kernel.write_notes();
+    kernel.write_log();
+    // The seventh search comes to where the real ones are.
+    for (unsigned searches = 1; searches < 7; ++searches) {
+        watched.report();
+        EXPECT_THAT(fake.debug_output, Not(HasSubstr("kernel: Linux"))) << searches;
+    }
+    watched.report();
+    EXPECT_THAT(fake.debug_output, HasSubstr("kernel: Linux 6.1.0-test\n"));
+}
+
 TEST_F(MachineReport, CanBeAskedForAndEndsWhateverTheGuestHas)
 {
     boot_linux();
