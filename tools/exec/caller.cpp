@@ -170,13 +170,19 @@ Outcome Caller::run(std::span<const std::string_view> words, const Files& files)
     if (!talk_.send(request)) {
         return lost();
     }
-    Input input{.file = files.input};
+    Input         input{.file = files.input};
+    std::uint64_t written = 0;
     while (const auto message = next(&input)) {
         Fields fields{message->payload};
         switch (message->kind) {
         case Kind::output:
         case Kind::errors: {
             const bool is_output = message->kind == Kind::output;
+            written += message->payload.size();
+            if (written > files.most) {
+                return outcome(Outcome::Kind::lost, "the command's output is larger than can be "
+                                                    "kept for --json");
+            }
             if (!write_all(is_output ? files.output : files.errors, message->payload)) {
                 return local(is_output ? "standard output" : "standard error");
             }
@@ -188,10 +194,13 @@ Outcome Caller::run(std::span<const std::string_view> words, const Files& files)
                 break;
             }
             return no_sense();
-        case Kind::exited:
-            return {.kind = Outcome::Kind::ok,
-                    .code = static_cast<int>(fields.u32() & 0xff),
-                    .text = {}};
+        case Kind::exited: {
+            const auto code = fields.u32();
+            if (!fields.are_right()) {
+                return no_sense();
+            }
+            return {.kind = Outcome::Kind::ok, .code = static_cast<int>(code & 0xff), .text = {}};
+        }
         case Kind::failed:
             return refused(*message);
         default:
@@ -302,7 +311,9 @@ Outcome Caller::get(std::string_view from, const char* to, std::uint64_t most)
         errno = ENAMETOOLONG;
         return local(to);
     }
-    const File file{::open(part.data(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode | S_IWUSR)};
+    // A new file: not what a link of that name leads to, nor with the mode of what is left over.
+    (void)::unlink(part.data());
+    const File file{::open(part.data(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode | S_IWUSR)};
     if (file.number < 0) {
         return local(part.data());
     }

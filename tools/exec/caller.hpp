@@ -50,6 +50,8 @@ public:
         int input  = -1; ///< -1: /dev/null of the guest
         int output = 1;
         int errors = 2;
+        /// Bytes of both outputs together, behind which the guest is not believed any more.
+        std::uint64_t most = ~std::uint64_t{0};
     };
     /// Runs a program with arguments, found through the guest's PATH. Its output goes to our files
     /// while it runs.

@@ -46,6 +46,9 @@ extern "C" void note_signal(int number)
     signal_for_command = number;
 }
 
+/// What --json keeps of a command's output, which a guest could make endless.
+constexpr std::uint64_t k_most_captured = 64ULL << 20;
+
 int complain(const std::string& text, int code = k_exit_trouble)
 {
     fmt::print(stderr, "vmm exec: {}\n", text);
@@ -158,9 +161,11 @@ int do_all(Channel& channel, const ExecOptions& options)
         const std::vector<std::string_view> words(options.command.begin(), options.command.end());
         const bool has_input = !options.no_input && ::isatty(STDIN_FILENO) == 0;
         Capture    capture{options.json};
-        const auto ended = caller.run(words, {.input  = has_input ? STDIN_FILENO : -1,
-                                              .output = capture.output(),
-                                              .errors = capture.errors()});
+        const auto ended =
+            caller.run(words, {.input  = has_input ? STDIN_FILENO : -1,
+                               .output = capture.output(),
+                               .errors = capture.errors(),
+                               .most   = options.json ? k_most_captured : ~std::uint64_t{0}});
         if (ended.kind != Outcome::Kind::ok) {
             const bool is_refused = ended.kind == Outcome::Kind::refused;
             return complain(sentence(ended), !is_refused            ? k_exit_trouble

@@ -331,6 +331,39 @@ TEST_F(Exec, WhatAnAgentSaysIsPrintable)
     EXPECT_EQ(std::string(ends.text.data()).size(), ends.text.size() - 1);
 }
 
+TEST_F(Exec, AnExitWithoutACodeIsNoSuccess)
+{
+    serve(saying(MessageWriter{Kind::exited}));
+    const auto ends = run({"true"});
+    EXPECT_EQ(ends.kind, Outcome::Kind::lost);
+    EXPECT_STREQ(ends.text.data(), "the agent does not keep to the protocol");
+}
+
+TEST_F(Exec, OutputWithoutEndIsNotKept)
+{
+    const std::string much(1000, 'x');
+    serve(saying(MessageWriter{Kind::output}.raw(std::as_bytes(std::span{much})),
+                 MessageWriter{Kind::errors}.raw(std::as_bytes(std::span{much})),
+                 MessageWriter{Kind::exited}.u32(0)));
+    const std::array<std::string_view, 1> words{"yes"};
+    const int  out  = ::open(path("kept").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    const auto ends = caller->run(words, {.input = -1, .output = out, .errors = out, .most = 1999});
+    ::close(out);
+    EXPECT_EQ(ends.kind, Outcome::Kind::lost);
+    EXPECT_STREQ(ends.text.data(), "the command's output is larger than can be kept for --json");
+    EXPECT_EQ(fs::file_size(path("kept")), 1000U);
+}
+
+TEST_F(Exec, AFileGoesWhereNoLinkLeads)
+{
+    std::ofstream(folder / "mine") << "mine";
+    fs::create_symlink(path("mine"), path("new.part"));
+    serve(saying(MessageWriter{Kind::file}.u32(0644), MessageWriter{Kind::data_end}.u64(0).u32(0)));
+    EXPECT_EQ(caller->get("x", path("new").c_str(), 100).kind, Outcome::Kind::ok);
+    EXPECT_EQ(read_file(path("mine")), "mine");
+    EXPECT_FALSE(fs::is_symlink(path("new")));
+}
+
 TEST_F(Exec, AWrongChecksumIsSeen)
 {
     serve(saying(MessageWriter{Kind::file}.u32(0644),
