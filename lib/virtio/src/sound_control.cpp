@@ -99,13 +99,16 @@ void Sound::answer(Chain& chain, SoundStatus status, std::uint32_t extra)
 /// knows.
 void Sound::query(Chain& chain, std::uint32_t code, Reader& reader)
 {
+    // Many times the largest item. What is larger is filled with zeros, as much as the guest likes.
+    constexpr std::uint32_t k_most_item = 4096;
+
     const auto          what  = reader.take<Query>();
     const std::uint32_t total = code == jack_info  ? config_.jacks
                                 : code == pcm_info ? config_.streams
                                                    : config_.chmaps;
     const std::uint64_t bytes = what ? std::uint64_t{what->count} * what->size : 0;
     if (!what || !base::range_fits(what->start_id, what->count, total) || what->size == 0 ||
-        bytes > chain.writable_bytes() - sizeof(SoundStatus)) {
+        what->size > k_most_item || bytes > chain.writable_bytes() - sizeof(SoundStatus)) {
         answer(chain, SoundStatus::bad_message);
         return;
     }

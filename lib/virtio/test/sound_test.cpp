@@ -77,6 +77,9 @@ TEST_F(VirtioSound, 5_14_6_2_QueriesOutOfRange)
     EXPECT_EQ(word(ask({0x100, 0, 2, 0xffff'ffff}, 67)), k_bad);
     EXPECT_EQ(word(ask({0x100, 0, 2}, 67)), k_bad);
     EXPECT_EQ(word(ask({0x100, 0, 0, 32}, 67)), k_ok);
+    // More to fill up than anybody has a use for.
+    EXPECT_EQ(word(ask({0x100, 0, 1, 4096}, 4 + 4097)), k_ok);
+    EXPECT_EQ(word(ask({0x100, 0, 1, 4097}, 4 + 4097)), k_bad);
 }
 
 TEST_F(VirtioSound, 5_14_6_RequestsThatAreNone)

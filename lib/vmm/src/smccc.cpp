@@ -47,7 +47,10 @@ bool is_forwarded(SmcccFunction function, std::uint64_t x1, const SmcccConfig& c
 
 CallResult forward(CallWords& words, SmcccFunction function, PowerHost& host)
 {
-    words[0]           = function.raw(); // what was checked, and nothing above it
+    words[0] = function.raw(); // what was checked, and nothing above it
+    if (!function.get<SmcccFunction::smc64>()) {
+        words[1] = static_cast<std::uint32_t>(words[1]); // likewise
+    }
     const auto results = microkit::smc(words);
     if (!results) {
         host.firmware_unreachable();

@@ -395,6 +395,15 @@ TEST_F(Calls, AFirstArgumentDecidesWhetherACallIsForwarded)
     EXPECT_EQ(call(0xc200'0026, 54), 0);
     EXPECT_EQ(call(0xc200'0025, 55), -1);
     EXPECT_EQ(fake.system_calls["smc"], 2u);
+    // Of a 32-bit call the firmware gets what was compared, whatever it makes of the rest.
+    const std::array<vmm::ForwardedCalls, 1> narrow{{{0x8200'0024, 0x8200'0024, 55, 55}}};
+    config.also_forward = narrow;
+    fake.on_smc         = [](const microkit::SmcWords& in) {
+        EXPECT_EQ(in[1], 55u);
+        return in;
+    };
+    (void)call(0x8200'0024, 0x7'0000'0037);
+    EXPECT_EQ(fake.system_calls["smc"], 3u);
 }
 
 } // namespace
