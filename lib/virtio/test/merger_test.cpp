@@ -8,9 +8,9 @@
 #include <functional>
 #include <set>
 
+namespace tcp_frames {
 namespace {
 
-using namespace tcp_frames;
 using virtio::Merger;
 
 constexpr std::array k_versions{Version::ipv4, Version::ipv6};
@@ -264,3 +264,4 @@ TEST(Merger, OtherFramesAreDeliveredByThemselves)
 }
 
 } // namespace
+} // namespace tcp_frames

@@ -3,10 +3,10 @@
 #include "network_fixture.hpp"
 #include "tcp_frames.hpp"
 
+namespace tcp_frames {
 namespace {
 
 using namespace network_test;
-using namespace tcp_frames;
 
 constexpr auto k_both = Network::k_feature_guest_tso4 | Network::k_feature_guest_tso6;
 
@@ -201,3 +201,4 @@ TEST_F(NetworkMerging, AFrameThatIsNoneDoesNotComeBetween)
 }
 
 } // namespace
+} // namespace tcp_frames
