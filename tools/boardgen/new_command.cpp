@@ -91,16 +91,20 @@ void describe_new(CLI::App& app, NewOptions& options)
     app.add_option("NAME", wishes.name, "the board's name, and its folder's")
         ->required()
         ->type_name("NAME");
-    app.add_option("--dtb", options.dtb, "the device tree of the board's kernel or firmware")
+    app.add_option("--dtb", options.dtb,
+                   "the device tree of the board's kernel or firmware, a blob")
         ->required()
         ->type_name("FILE");
-    app.add_option("--boards", options.boards, "the folder in which boards are")
+    app.add_option("--boards", options.boards,
+                   "the folder in which boards are (boards/ of the project)")
         ->type_name("FOLDER");
     app.add_option("--console", wishes.console,
-                   "its serial port, if the tree does not say: path or alias")
+                   "the serial port, if the tree does not say: path or alias")
         ->type_name("PATH");
-    app.add_option("--memory", options.memory, "if the tree does not say")->type_name("START:SIZE");
-    app.add_option("--timer-hz", wishes.timer_hz, "of the generic timer, if the tree does not say")
+    app.add_option("--memory", options.memory, "RAM, if the tree does not say")
+        ->type_name("START:SIZE");
+    app.add_option("--timer-hz", wishes.timer_hz,
+                   "rate of the generic timer, if the tree does not say")
         ->type_name("N");
     app.add_option("--load-address", wishes.load_address,
                    "where images are loaded (32 MiB into the memory)")

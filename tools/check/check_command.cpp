@@ -2,6 +2,7 @@
 // vmm check
 #include "check_command.hpp"
 
+#include "command_line.hpp"
 #include "input_options.hpp"
 #include "output.hpp"
 
@@ -45,40 +46,36 @@ struct CheckOptions {
 
     void add_to(CLI::App& parser)
     {
-        parser.description("Finds in a system what would otherwise show on the board, or never.");
+        parser.description("Find in a system what would otherwise show on the board, or never.");
         input.add_to(parser);
         parser.add_flag("--json", json, "findings as JSON");
         parser.add_flag("--strict", strict, "warnings are errors");
         parser.add_flag("--all", all, "all findings, also where a rule has many");
         parser.add_flag("--rules", rules, "list the rules");
-        parser.add_option("--explain", rule, "what a rule is about");
-        parser.add_option("--catalogue", samples,
-                          "the page of the manual, with the samples of this folder");
+        parser.add_option("--explain", rule, "what a rule is about")->type_name("RULE");
+        parser
+            .add_option("--catalogue", samples,
+                        "the page of the manual, with the samples of this folder")
+            ->type_name("FOLDER");
         parser.footer(k_footer);
     }
 };
 
 } // namespace
 
-void describe_check(CLI::App& app)
-{
-    static CheckOptions options; // the app keeps references
-    options.add_to(app);
-}
+void describe_check(CLI::App& app) { command_line::describe<CheckOptions>(app); }
 
 int check_command(std::vector<std::string> words, const description::Places& places,
                   std::ostream& out, std::ostream& err)
 {
-    CLI::App     parser{"", "vmm check"};
-    CheckOptions options;
-    options.add_to(parser);
-    try {
-        std::ranges::reverse(words); // what CLI11 wants
-        parser.parse(words);
-    } catch (const CLI::ParseError& problem) {
-        const int code = parser.exit(problem, out, err);
-        return code == 0 ? k_exit_nothing : k_exit_call;
+    const auto fail = [&](const std::string& what) {
+        return command_line::complain(err, "vmm check", what, k_exit_call);
+    };
+    const auto parsed = command_line::parse<CheckOptions>("vmm check", std::move(words));
+    if (!parsed) {
+        return fail(parsed.error());
     }
+    const auto& options = *parsed;
     if (options.rules) {
         out << list_of_rules();
         return k_exit_nothing;
@@ -90,9 +87,7 @@ int check_command(std::vector<std::string> words, const description::Places& pla
     if (!options.rule.empty()) {
         const auto* const found = find_rule(options.rule);
         if (found == nullptr) {
-            err << fmt::format("vmm check: there is no rule {}; --rules lists them\n",
-                               options.rule);
-            return k_exit_call;
+            return fail(fmt::format("there is no rule {}; --rules lists them", options.rule));
         }
         out << explain(*found);
         return k_exit_nothing;
@@ -102,8 +97,7 @@ int check_command(std::vector<std::string> words, const description::Places& pla
                              ? read_subject(*files)
                              : std::expected<Subject, std::string>{std::unexpected(files.error())};
     if (!subject) {
-        err << fmt::format("vmm check: {}\n", subject.error());
-        return k_exit_call;
+        return fail(subject.error());
     }
     const auto findings = check_all(*subject);
     out << (options.json ? to_json(findings)

@@ -8,7 +8,7 @@ namespace check {
 
 bool does_dma(const Node& device)
 {
-    for (const auto* property : {"iommus", "dma-ranges", "memory-region"}) {
+    for (const auto* property : {"iommus", "dma-ranges", "dma-coherent", "memory-region"}) {
         if (device.has(property)) {
             return true;
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // vmm dtb
 #include "check_command.hpp"
+#include "command_line.hpp"
 #include "device_tree_compiler.hpp"
 #include "input_options.hpp"
 #include "tree_source.hpp"
@@ -31,7 +32,7 @@ Bytes blob_of(const Files& files, const std::string& guest)
     }
     const auto subject = read_subject(files);
     if (!subject) {
-        return std::unexpected(subject.error() + "\n");
+        return std::unexpected(subject.error());
     }
     if (!subject->refusals.empty()) {
         return std::unexpected(tool::format_error(subject->refusals.front().second));
@@ -41,13 +42,13 @@ Bytes blob_of(const Files& files, const std::string& guest)
         if (guest.empty() || one->vm->name == guest || one->vmm->name == guest) {
             if (!one->tree) {
                 return std::unexpected("the guest's tree follows the board: name one with --board "
-                                       "or --board-dtb\n");
+                                       "or --board-dtb");
             }
             return to_text(one->tree->blob());
         }
         names += (names.empty() ? "" : ", ") + one->vm->name;
     }
-    return std::unexpected(fmt::format("there is no guest '{}'; there are: {}\n", guest,
+    return std::unexpected(fmt::format("there is no guest '{}'; there are: {}", guest,
                                        names.empty() ? "none" : names));
 }
 
@@ -59,13 +60,16 @@ struct DtbOptions {
 
     void add_to(CLI::App& parser)
     {
-        parser.description("Shows or compiles a device tree: of a file, or the one that libvmm "
+        parser.description("Show or compile a device tree: of a file, or the one that libvmm "
                            "writes for a guest of a system.");
         input.add_to(parser);
-        parser.add_option("--guest", guest, "which guest of the system; without it the first");
-        parser.add_option("-o,--output", output,
-                          "write a blob to this file, or a source if its name ends in .dts; "
-                          "without it the source goes to standard output");
+        parser.add_option("--guest", guest, "which guest of the system; without it the first")
+            ->type_name("NAME");
+        parser
+            .add_option("-o,--output", output,
+                        "write a blob to this file, or a source if its name ends in .dts; "
+                        "without it the source goes to standard output")
+            ->type_name("FILE");
         parser.footer("Exit codes: 0 done, 1 the tree is damaged or refused, 2 a wrong call.\n"
                       "The seeds that the VMM makes at run time are not in it; bootargs and initrd "
                       "are if FILE is the NAME.json of a build.");
@@ -74,43 +78,33 @@ struct DtbOptions {
 
 } // namespace
 
-void describe_dtb(CLI::App& app)
-{
-    static DtbOptions options; // the app keeps references
-    options.add_to(app);
-}
+void describe_dtb(CLI::App& app) { command_line::describe<DtbOptions>(app); }
 
 int dtb_command(std::vector<std::string> words, const description::Places& places,
                 std::ostream& out, std::ostream& err)
 {
-    CLI::App   parser{"", "vmm dtb"};
-    DtbOptions options;
-    options.add_to(parser);
-    try {
-        std::ranges::reverse(words); // what CLI11 wants
-        parser.parse(words);
-    } catch (const CLI::ParseError& problem) {
-        const int code = parser.exit(problem, out, err);
-        return code == 0 ? k_exit_nothing : k_exit_call;
+    const auto fail = [&](int code, const std::string& what) {
+        return command_line::complain(err, "vmm dtb", what, code);
+    };
+    const auto options = command_line::parse<DtbOptions>("vmm dtb", std::move(words));
+    if (!options) {
+        return fail(k_exit_call, options.error());
     }
-    const auto& output = options.output;
-    const auto  files  = options.input.files(places);
+    const auto& output = options->output;
+    const auto  files  = options->input.files(places);
     if (!files) {
-        err << fmt::format("vmm dtb: {}\n", files.error());
-        return k_exit_call;
+        return fail(k_exit_call, files.error());
     }
-    const auto blob = blob_of(*files, options.guest);
+    const auto blob = blob_of(*files, options->guest);
     if (!blob) {
-        err << "vmm dtb: " << blob.error();
-        return k_exit_findings;
+        return fail(k_exit_findings, blob.error());
     }
     Bytes text = *blob;
     if (output.empty() || output.ends_with(".dts")) {
         text = description::decompile(*blob);
     }
     if (!text) {
-        err << "vmm dtb: " << text.error() << '\n';
-        return k_exit_findings;
+        return fail(k_exit_findings, text.error());
     }
     if (output.empty()) {
         out << *text;
@@ -120,8 +114,7 @@ int dtb_command(std::vector<std::string> words, const description::Places& place
     file << *text;
     file.close();
     if (!file) {
-        err << fmt::format("vmm dtb: {} cannot be written\n", output);
-        return k_exit_call;
+        return fail(k_exit_call, fmt::format("{} cannot be written", output));
     }
     return k_exit_nothing;
 }

@@ -9,23 +9,41 @@ namespace fs = std::filesystem;
 
 void InputOptions::add_to(CLI::App& parser)
 {
-    parser.add_option("FILE", words_.system,
-                      "a system description, a layout, a device tree alone (.dts, .dtb), the "
-                      "NAME.json of a build, or the name of an example");
-    parser.add_option("--board", words_.board, "a board's name");
-    parser.add_option("--board-dtb", board_tree_, "the board's device tree, source or blob");
-    parser.add_option("--board-json", board_json_, "the board's board.json; layouts need it");
-    parser.add_option("--drivers", drivers_,
-                      "folder of the drivers' config.json; layouts need it (components/drivers)");
+    parser
+        .add_option("FILE", words_.system,
+                    "a system description, a layout, a device tree alone (.dts, .dtb), the "
+                    "NAME.json of a build, or the name of an example; without it the project's "
+                    "system")
+        ->type_name("FILE");
+    parser
+        .add_option("--board", words_.board,
+                    "the board; without it the project's (`vmm boards` lists them)")
+        ->type_name("BOARD");
+    parser
+        .add_option("--board-dtb", board_tree_,
+                    "in place of the board's own, its device tree, source or blob")
+        ->type_name("FILE");
+    parser
+        .add_option("--board-json", board_json_,
+                    "in place of the board's own, its board.json; layouts need one")
+        ->type_name("FILE");
+    parser
+        .add_option("--drivers", drivers_,
+                    "in place of libvmm's components/drivers, the folder of the drivers' "
+                    "config.json; layouts need it")
+        ->type_name("FOLDER");
     parser
         .add_option("--guest-dtb", trees_,
                     "[VM=]FILE: the tree of a guest, source or blob; without it that which libvmm "
                     "writes. Again for more guests")
+        ->type_name("FILE")
         ->allow_extra_args(false);
-    parser.add_option("--settings", settings_,
-                      "JSON: what the VMM's program is told of a guest: vm, ram {address, size}, "
-                      "kernel, initrd and dtb {file, address, size}, bootargs, interrupts "
-                      "[{channel, intid}]");
+    parser
+        .add_option("--settings", settings_,
+                    "JSON: what the VMM's program is told of a guest: vm, ram {address, size}, "
+                    "kernel, initrd and dtb {file, address, size}, bootargs, interrupts "
+                    "[{channel, intid}]")
+        ->type_name("FILE");
 }
 
 std::expected<Files, std::string> InputOptions::files(const description::Places& places) const

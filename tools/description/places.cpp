@@ -30,27 +30,6 @@ bool is_tree(const fs::path& file)
     return file.extension() == ".dts" || file.extension() == ".dtb";
 }
 
-/// The folder of a board.
-Result<fs::path> find_board(const std::string& board, const Places& places)
-{
-    auto folders = places.boards;
-    folders.push_back(places.source / "boards");
-    std::set<std::string> known;
-    for (const auto& folder : folders) {
-        if (is_file(folder / board / "board.json")) {
-            return folder / board;
-        }
-        std::error_code ignored;
-        for (const auto& entry : fs::directory_iterator{folder, ignored}) {
-            if (is_file(entry.path() / "board.json")) {
-                known.insert(entry.path().filename());
-            }
-        }
-    }
-    return std::unexpected(
-        fmt::format("there is no board {}; there are: {}", board, fmt::join(known, ", ")));
-}
-
 /// The description or layout of an example, for a board.
 Result<fs::path> find_example(const std::string& name, const std::string& board,
                               const Places& places)
@@ -119,6 +98,26 @@ std::string name_of(const fs::path& file)
         return name;
     }
     return file.stem().string();
+}
+
+Result<fs::path> find_board(const std::string& board, const Places& places)
+{
+    auto folders = places.boards;
+    folders.push_back(places.source / "boards");
+    std::set<std::string> known;
+    for (const auto& folder : folders) {
+        if (is_file(folder / board / "board.json")) {
+            return folder / board;
+        }
+        std::error_code ignored;
+        for (const auto& entry : fs::directory_iterator{folder, ignored}) {
+            if (is_file(entry.path() / "board.json")) {
+                known.insert(entry.path().filename());
+            }
+        }
+    }
+    return std::unexpected(
+        fmt::format("there is no board {}; there are: {}", board, fmt::join(known, ", ")));
 }
 
 Result<Sources> find_sources(const Words& words, const Places& places)

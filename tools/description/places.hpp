@@ -47,6 +47,10 @@ struct Words {
 [[nodiscard]] std::expected<Sources, std::string> find_sources(const Words&  words,
                                                                const Places& places);
 
+/// The folder of a board, with its board.json and board.dts. The error names all that there are.
+[[nodiscard]] std::expected<std::filesystem::path, std::string> find_board(const std::string& board,
+                                                                           const Places& places);
+
 /// "linux" of "folder/linux.layout.xml", "folder/linux.system" and "folder/linux.json".
 [[nodiscard]] std::string name_of(const std::filesystem::path& file);
 

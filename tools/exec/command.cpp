@@ -3,9 +3,9 @@
 
 #include "caller.hpp"
 #include "channel.hpp"
+#include "command_line.hpp"
 #include "systems.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -14,7 +14,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <memory>
+#include <iostream>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -29,7 +29,7 @@ constexpr const char* k_description =
     "The system has a control channel (`vmm new` with the device control); it runs elsewhere, from "
     "this "
     "project or from libvmm's examples. COMMAND is not read by a shell: for that write "
-    "-- sh -c 'A | B'. Ctrl-C goes to COMMAND; twice ends us.";
+    "-- sh -c 'A | B'. Ctrl-C goes to COMMAND; a second one ends vmm exec.";
 
 constexpr const char* k_exits =
     "Exit codes: COMMAND's (128 + N after signal N); 126 or 127 when it cannot be run or is not "
@@ -51,8 +51,7 @@ constexpr std::uint64_t k_most_captured = 64ULL << 20;
 
 int complain(const std::string& text, int code = k_exit_trouble)
 {
-    fmt::print(stderr, "vmm exec: {}\n", text);
-    return code;
+    return command_line::complain(std::cerr, "vmm exec", text, code);
 }
 
 /// "A:B", where the guest's side may have more colons.
@@ -202,12 +201,12 @@ struct Words {
     std::vector<std::string> get;
     std::string              socket;
     double                   timeout = 0;
+
+    void add_to(CLI::App& app);
 };
 
-void describe(CLI::App& app, Words& words)
+void Words::add_to(CLI::App& app)
 {
-    auto& options = words.options;
-    app.set_help_flag();
     app.description(k_description);
     app.footer(k_exits);
     app.prefix_command(); // what is not ours, and all behind it, is the command's
@@ -216,16 +215,16 @@ void describe(CLI::App& app, Words& words)
         ->type_name("GUEST");
     app.add_option("--system", options.system, "the system, if several are running")
         ->type_name("SYSTEM");
-    app.add_option("--socket", words.socket,
+    app.add_option("--socket", socket,
                    "in place of that, its control socket, as `vmm run` shows it")
         ->type_name("FILE");
     app.add_option(
-           "--put", words.put,
+           "--put", put,
            "before COMMAND: file H of this host becomes G in the guest. Again for more. A name "
            "that ends in / is a folder")
         ->type_name("H:G")
         ->allow_extra_args(false);
-    app.add_option("--get", words.get,
+    app.add_option("--get", get,
                    "after COMMAND: file G of the guest becomes H on this host. Again for more")
         ->type_name("G:H")
         ->allow_extra_args(false);
@@ -235,13 +234,12 @@ void describe(CLI::App& app, Words& words)
                  "COMMAND gets no input. Otherwise it gets ours, unless that is a terminal");
     app.add_option("--wait", options.wait, "seconds for the guest to start (default: 60)")
         ->type_name("S");
-    app.add_option("--timeout", words.timeout, "seconds for everything else (default: no limit)")
+    app.add_option("--timeout", timeout, "seconds for everything else (default: no limit)")
         ->type_name("S");
     app.add_flag("--list", options.list, "which systems and guests there are; runs nothing");
     app.add_flag(
         "--json", options.json,
         "as JSON: the list; of a command its exit code, output and errors, when it has ended");
-    app.add_flag("-h,--help", options.help, "this text");
 }
 
 int list_as_json(const std::vector<RunningSystem>& systems)
@@ -261,23 +259,15 @@ int list_as_json(const std::vector<RunningSystem>& systems)
 
 } // namespace
 
-void describe_exec(CLI::App& app)
-{
-    const auto words = std::make_shared<Words>();
-    describe(app, *words);
-    app.callback([words] {}); // the parser refers to them
-}
+void describe_exec(CLI::App& app) { command_line::describe<Words>(app); }
 
 std::expected<ExecOptions, std::string> parse_exec(std::vector<std::string> text)
 {
     Words    words;
-    CLI::App parser;
-    describe(parser, words);
-    try {
-        std::ranges::reverse(text); // what CLI11 wants
-        parser.parse(text);
-    } catch (const CLI::ParseError& error) {
-        return std::unexpected(fmt::format("{} (vmm exec --help shows the options)", error.what()));
+    CLI::App parser{"", "vmm exec"};
+    words.add_to(parser);
+    if (auto parsed = command_line::parse(parser, std::move(text)); !parsed) {
+        return std::unexpected(std::move(parsed.error()));
     }
     auto& [options, put, get, socket, timeout] = words;
     options.socket                             = socket.empty() ? fs::path{} : fs::absolute(socket);
@@ -311,7 +301,7 @@ std::expected<ExecOptions, std::string> parse_exec(std::vector<std::string> text
     if (options.wait <= 0 || (options.timeout && *options.timeout <= 0)) {
         return std::unexpected("--wait and --timeout: give seconds, more than 0");
     }
-    if (options.command.empty() && put.empty() && get.empty() && !options.list && !options.help) {
+    if (options.command.empty() && put.empty() && get.empty() && !options.list) {
         return std::unexpected("say what to run: vmm exec [--guest NAME] -- COMMAND");
     }
     return options;

@@ -38,7 +38,6 @@ struct ExecOptions {
     bool                     no_input = false;
     bool                     list     = false;
     bool                     json     = false;
-    bool                     help     = false;
 };
 
 /// Parses the words after `vmm exec`. The error is a sentence for the caller.

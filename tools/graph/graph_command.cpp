@@ -2,12 +2,11 @@
 #include "graph_command.hpp"
 
 #include "base/result.hpp"
+#include "command_line.hpp"
 #include "picture.hpp"
 #include "qemu/process.hpp"
 #include "reader.hpp"
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <fmt/format.h>
 #include <fstream>
 #include <ostream>
@@ -94,17 +93,25 @@ Result<> run(const GraphOptions& options, description::Places places, std::ostre
 
 void GraphOptions::add_to(CLI::App& parser)
 {
-    parser.description("Draws a system: domains, channels, interrupts, memory.");
-    parser.add_option("SYSTEM", words.system,
-                      "a system description, a layout, the NAME.json of a build, or the name of an "
-                      "example");
-    parser.add_option("--board", words.board, "the board of a layout (qemu_virt_aarch64)");
-    parser.add_option("-o,--output", output,
-                      "the folder for the pictures; the current one if it is not given");
+    parser.description("Draw a system: domains, channels, interrupts, memory.");
+    parser
+        .add_option("FILE", words.system,
+                    "a system description, a layout, the NAME.json of a build, or the name of an "
+                    "example; without it the project's system")
+        ->type_name("FILE");
+    parser
+        .add_option("--board", words.board,
+                    "the board of a layout; without it the project's, or qemu_virt_aarch64")
+        ->type_name("BOARD");
+    parser
+        .add_option("-o,--output", output,
+                    "the folder for the pictures; without it the current one")
+        ->type_name("FOLDER");
     parser
         .add_option("--format", formats,
                     "svg, png, pdf or dot, with commas between, in place of svg and png; dot "
                     "needs no Graphviz")
+        ->type_name("svg|png|pdf|dot")
         ->delimiter(',')
         ->allow_extra_args(false);
     parser.add_flag("--json", json, "print the system as JSON and draw nothing");
@@ -122,33 +129,17 @@ Result<> GraphOptions::check() const
     return {};
 }
 
-void describe_graph(CLI::App& app)
-{
-    static GraphOptions options; // the app keeps references
-    options.add_to(app);
-}
+void describe_graph(CLI::App& app) { command_line::describe<GraphOptions>(app); }
 
 int graph_command(std::vector<std::string> words, const description::Places& places,
                   std::ostream& out, std::ostream& err)
 {
-    CLI::App     parser{"", "vmm graph"};
-    GraphOptions options;
-    options.add_to(parser);
-    try {
-        std::ranges::reverse(words); // what CLI11 wants
-        parser.parse(words);
-    } catch (const CLI::ParseError& problem) {
-        return parser.exit(problem, out, err) == 0 ? 0 : k_exit_wrong;
-    }
-    auto done = options.check();
-    if (done) {
-        done = run(options, places, out);
-    }
-    if (!done) {
-        err << fmt::format("vmm graph: {}\n", done.error());
-        return k_exit_wrong;
-    }
-    return 0;
+    const auto done = [&]() -> Result<> {
+        const auto options = TRY(command_line::parse<GraphOptions>("vmm graph", std::move(words)));
+        TRY(options.check());
+        return run(options, places, out);
+    }();
+    return done ? 0 : command_line::complain(err, "vmm graph", done.error(), k_exit_wrong);
 }
 
 } // namespace graph

@@ -221,18 +221,27 @@ Result<std::vector<File>> make_project(const Wishes& wishes, const KnownBoard& b
     return files;
 }
 
-Result<> write_project(const fs::path& folder, const std::vector<File>& files)
+std::optional<std::string> objection_to_folder(const fs::path& folder)
 {
     std::error_code error;
     if (fs::exists(folder / "vmm.json", error)) {
-        return refuse(fmt::format("{} is a project already: it has a vmm.json", folder.string()));
+        return fmt::format("{} is a project already: it has a vmm.json", folder.string());
     }
     for (const auto& entry : fs::directory_iterator(folder, error)) {
         if (!entry.path().filename().string().starts_with('.')) {
-            return refuse(fmt::format("the folder {} is not empty; name one that is, or a new one",
-                                      folder.string()));
+            return fmt::format("the folder {} is not empty; name one that is, or a new one",
+                               folder.string());
         }
     }
+    return std::nullopt;
+}
+
+Result<> write_project(const fs::path& folder, const std::vector<File>& files)
+{
+    if (const auto objection = objection_to_folder(folder)) {
+        return refuse(*objection);
+    }
+    std::error_code error;
     for (const auto& file : files) {
         const auto path = folder / file.path;
         if (fs::exists(path, error)) {

@@ -46,6 +46,9 @@ struct File {
 /// A sentence why nobody can call a project that; nothing if it is a good name.
 [[nodiscard]] std::optional<std::string> objection_to_name(std::string_view name);
 
+/// A sentence why a project cannot be made in this folder; nothing if it can.
+[[nodiscard]] std::optional<std::string> objection_to_folder(const std::filesystem::path& folder);
+
 /// A sentence why a guest cannot have these parts on this board; nothing if it can.
 [[nodiscard]] std::optional<std::string> objection_to_parts(const Parts& parts, GuestKind guest,
                                                             const KnownBoard& board);

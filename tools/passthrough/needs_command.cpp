@@ -2,11 +2,11 @@
 #include "needs_command.hpp"
 
 #include "closure.hpp"
+#include "command_line.hpp"
 #include "describe.hpp"
 #include "device_tree_compiler.hpp"
 #include "tree_source.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
@@ -26,22 +26,34 @@ struct Arguments {
 
     void add_to(CLI::App& app)
     {
-        app.description(
-            "Finds what a guest must have in order to use a device of the board, or why "
-            "it cannot have it.");
-        app.add_option("devices", devices,
-                       "devices: paths, aliases or names of nodes in the board's device tree")
-            ->required();
-        app.add_option("--board", board, "the board");
-        app.add_option("--board-dtb", tree, "the board's device tree, as a blob or a source");
+        app.description("Find what a guest must have in order to use a device of the board, or why "
+                        "it cannot have it.");
+        app.add_option("NODE", devices,
+                       "the device, or several: a node of the board's device tree by path, alias "
+                       "or name, or a name of the board's board.json")
+            ->required()
+            ->type_name("NODE");
+        app.add_option("--board", board,
+                       "the board; without it the project's (`vmm boards` lists them)")
+            ->type_name("BOARD");
+        app.add_option("--board-dtb", tree,
+                       "in place of that, the board's device tree, as a blob or a source")
+            ->type_name("FILE");
         app.add_option("--give", give,
-                       "give the guest this provider, though others on the board need it too");
-        app.add_option(
-            "--leave", leave,
-            "leave this provider as the firmware left it; rates of its clocks: NODE=HZ,…");
-        app.add_option(
-            "--share", share,
-            "let the guest reach this neighbour (or all of this name), which nobody else uses");
+                       "give the guest this provider, though others on the board need it too. "
+                       "Again for more")
+            ->type_name("NODE")
+            ->allow_extra_args(false);
+        app.add_option("--leave", leave,
+                       "leave this provider as the firmware left it; rates of its clocks: "
+                       "NODE=HZ,…. Again for more")
+            ->type_name("NODE")
+            ->allow_extra_args(false);
+        app.add_option("--share", share,
+                       "let the guest reach this neighbour (or all of this name), which nobody "
+                       "else uses. Again for more")
+            ->type_name("NODE")
+            ->allow_extra_args(false);
         app.add_flag("--json", json, "the answer as JSON");
         app.add_flag("--layout", layout, "the answer as elements of a layout's <guest>");
         app.add_flag("--nodes", nodes, "the answer as the nodes of the guest's device tree");
@@ -78,65 +90,53 @@ struct Arguments {
     }
 };
 
-/// The device tree of a board; empty: there is no such board.
-std::string tree_of(const std::string& board, const description::Places& places)
-{
-    auto folders = places.boards;
-    folders.push_back(places.source / "boards");
-    for (const auto& folder : folders) {
-        const auto file = folder / board / "board.dts";
-        if (!board.empty() && fs::exists(file)) {
-            return file.string();
-        }
-    }
-    return {};
-}
-
 } // namespace
 
-void describe_needs(CLI::App& app)
-{
-    static Arguments unused;
-    unused.add_to(app);
-}
+void describe_needs(CLI::App& app) { command_line::describe<Arguments>(app); }
 
 int needs_command(std::vector<std::string> words, const description::Places& places,
-                  std::ostream& out, std::ostream& err)
+                  std::ostream& out, std::ostream& err, const DeviceNames& names)
 {
-    CLI::App  parser{"", "vmm needs"};
-    Arguments arguments;
-    arguments.add_to(parser);
-    try {
-        std::ranges::reverse(words); // what CLI11 wants
-        parser.parse(words);
-    } catch (const CLI::ParseError& problem) {
-        return parser.exit(problem, out, err) == 0 ? k_done : k_wrong_call;
+    const auto fail = [&](int code, const std::string& what) {
+        return command_line::complain(err, "vmm needs", what, code);
+    };
+    auto parsed = command_line::parse<Arguments>("vmm needs", std::move(words));
+    if (!parsed) {
+        return fail(k_wrong_call, parsed.error());
     }
+    auto& arguments = *parsed;
     if (arguments.tree.empty()) {
-        if (arguments.board.empty()) {
-            arguments.board = places.board;
+        const auto& board = arguments.board.empty() ? places.board : arguments.board;
+        if (board.empty()) {
+            return fail(k_wrong_call, "name the board with --board (`vmm boards` lists them), or "
+                                      "its device tree with --board-dtb");
         }
-        arguments.tree = tree_of(arguments.board, places);
-    }
-    if (arguments.tree.empty()) {
-        err << (arguments.board.empty()
-                    ? "vmm needs: name the board with --board, or its device tree with "
-                      "--board-dtb\n"
-                    : fmt::format("vmm needs: there is no board {}\n", arguments.board));
-        return k_wrong_call;
+        const auto folder = description::find_board(board, places);
+        if (!folder) {
+            return fail(k_wrong_call, folder.error());
+        }
+        arguments.board = board;
+        arguments.tree  = *folder / "board.dts";
+    } else {
+        arguments.board.clear();
     }
     const fs::path file{arguments.tree};
     const auto     tree = check::read_tree(file, file.filename().string());
     if (!tree) {
-        err << "vmm needs: " << tool::format_error(tree.error());
-        return k_wrong_call;
+        return fail(k_wrong_call, tool::format_error(tree.error()));
     }
     const auto request = arguments.request();
     if (!request) {
-        err << "vmm needs: " << request.error() << '\n';
-        return k_wrong_call;
+        return fail(k_wrong_call, request.error());
     }
-    const auto closure = close(*tree, *request);
+    auto paths = *request;
+    for (auto& device : paths.devices) {
+        if (names && !arguments.board.empty() && find(*tree, device) == nullptr) {
+            const auto path = names(arguments.board, device);
+            device          = path.empty() ? device : path;
+        }
+    }
+    const auto closure = close(*tree, paths);
     if (arguments.json) {
         out << to_json(closure);
     } else if (!closure.refusals.empty()) {
@@ -147,8 +147,7 @@ int needs_command(std::vector<std::string> words, const description::Places& pla
                                      {reinterpret_cast<const char*>(blob->data()), blob->size()})
                                : description::Output{std::unexpect, blob.error()};
         if (!text) {
-            err << "vmm needs: " << text.error() << '\n';
-            return k_refused;
+            return fail(k_refused, text.error());
         }
         out << *text;
     } else {

@@ -2,13 +2,11 @@
 // vmm boards
 #include "base/result.hpp"
 #include "boards.hpp"
+#include "command_line.hpp"
 #include "commands.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
-#include <algorithm>
 
 namespace vmm {
 
@@ -17,19 +15,15 @@ namespace {
 struct BoardsOptions {
     std::string board;
     bool        json = false;
-    bool        help = false;
-};
 
-void describe(CLI::App& app, BoardsOptions& options)
-{
-    app.set_help_flag();
-    app.description("List the boards that there are, and what each can give a guest.");
-    app.footer("Exit codes: 0, or 1 for a wrong call or a board that cannot be read.");
-    app.add_option("BOARD", options.board, "say all about this one, with reasons")
-        ->type_name("BOARD");
-    app.add_flag("--json", options.json, "as JSON");
-    app.add_flag("-h,--help", options.help, "this text");
-}
+    void add_to(CLI::App& app)
+    {
+        app.description("List the boards that there are, and what each can give a guest.");
+        app.footer("Exit codes: 0, or 1 for a wrong call or a board that cannot be read.");
+        app.add_option("BOARD", board, "say all about this one, with reasons")->type_name("BOARD");
+        app.add_flag("--json", json, "as JSON");
+    }
+};
 
 /// "boots in QEMU", as its board.json says, or what follows from that.
 std::string status_of(const project::KnownBoard& known)
@@ -104,25 +98,12 @@ void print_one(const BoardPlace& place, const project::KnownBoard& known)
 
 } // namespace
 
-void describe_boards(CLI::App& app)
-{
-    const auto options = std::make_shared<BoardsOptions>();
-    describe(app, *options);
-    app.callback([options] {}); // the parser refers to them
-}
+void describe_boards(CLI::App& app) { command_line::describe<BoardsOptions>(app); }
 
 Result<int> boards_command(std::vector<std::string> words, const std::optional<Project>& project)
 {
-    BoardsOptions options;
-    CLI::App      parser;
-    describe(parser, options);
-    try {
-        std::ranges::reverse(words); // what CLI11 wants
-        parser.parse(words);
-    } catch (const CLI::ParseError& error) {
-        return std::unexpected(fmt::format("{} (vmm boards --help)", error.what()));
-    }
-    auto places = all_boards(project);
+    const auto options = TRY(command_line::parse<BoardsOptions>("vmm boards", std::move(words)));
+    auto       places  = all_boards(project);
     if (!options.board.empty()) {
         places = {TRY(find_board(project, options.board))};
     }

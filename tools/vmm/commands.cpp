@@ -7,10 +7,12 @@
 #include "build.hpp"
 #include "check_command.hpp"
 #include "command.hpp"
+#include "command_line.hpp"
 #include "completion.hpp"
 #include "graph_command.hpp"
 #include "installation.hpp"
 #include "needs_command.hpp"
+#include "passed_devices.hpp"
 
 #include <fmt/format.h>
 
@@ -72,7 +74,13 @@ Result<int> graph_command(Words words, const Where& project)
 
 Result<int> needs_command(Words words, const Where& project)
 {
-    return passthrough::needs_command(std::move(words), places_of(project), std::cout, std::cerr);
+    const auto path_of = [&](const std::string& board, const std::string& device) {
+        const auto place = find_board(project, board);
+        const auto path  = place ? path_of_device(*place, device) : "";
+        return path ? *path : "";
+    };
+    return passthrough::needs_command(std::move(words), places_of(project), std::cout, std::cerr,
+                                      path_of);
 }
 
 Result<int> exec_command(Words words, const Where& project)
@@ -90,14 +98,23 @@ Result<int> bench_command(Words words, const Where&)
     return 0;
 }
 
-Result<int> where_command(Words, const Where&)
+/// Refuses words behind a command that takes none.
+Result<> take_no_words(const char* command, Words words)
 {
+    CLI::App parser{"", command};
+    return command_line::parse(parser, std::move(words));
+}
+
+Result<int> where_command(Words words, const Where&)
+{
+    TRY(take_no_words("vmm where", std::move(words)));
     fmt::print("{}\n", installation().root.string());
     return 0;
 }
 
-Result<int> completion_command(Words, const Where&)
+Result<int> completion_command(Words words, const Where&)
 {
+    TRY(take_no_words("vmm completion", std::move(words)));
     fmt::print("{}", bash_completion());
     return 0;
 }
@@ -130,28 +147,17 @@ void describe_verb(CLI::App& app)
     describe_options(app, verb);
 }
 
-/// A command that has but a sentence.
-void describe_list(CLI::App& app)
-{
-    app.set_help_flag();
-    app.description("List the systems of the project, or libvmm's examples.");
-    app.add_flag_callback(
-        "--json", [] {}, "as JSON");
-}
-
 void describe_where(CLI::App& app)
 {
-    app.set_help_flag();
     app.description("Say where libvmm is: the folder with cmake/aarch64.cmake.");
 }
 
 void describe_completion(CLI::App& app)
 {
-    app.set_help_flag();
     app.description("Print the completion for bash: source <(vmm completion).");
 }
 
-void describe_nothing(CLI::App& app) { app.set_help_flag(); }
+void describe_nothing(CLI::App&) {}
 
 constexpr std::array k_commands{
     Command{"new", describe_new, new_command},
@@ -187,7 +193,9 @@ const Command* find_command(std::string_view name)
 std::unique_ptr<CLI::App> described(const Command& command)
 {
     auto app = std::make_unique<CLI::App>("", std::string{"vmm "} + command.name);
+    app->set_help_flag(); // first of the options otherwise
     command.describe(*app);
+    app->set_help_flag("-h,--help", "this text");
     return app;
 }
 

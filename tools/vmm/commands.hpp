@@ -12,6 +12,9 @@
 
 namespace vmm {
 
+/// Where a new project is for if nobody says.
+inline constexpr const char* k_default_board = "qemu_virt_aarch64";
+
 struct Command {
     const char* name;
     /// Adds options, texts and description to a parser that nobody parses with.
@@ -45,6 +48,7 @@ void                      describe_boards(CLI::App& app);
                                       const std::optional<Project>& project);
 [[nodiscard]] Result<int> build_command(std::vector<std::string>      words,
                                         const std::optional<Project>& project);
+void                      describe_list(CLI::App& app);
 [[nodiscard]] Result<int> list_command(std::vector<std::string>      words,
                                        const std::optional<Project>& project);
 

@@ -4,6 +4,8 @@
 #include "boards.hpp"
 #include "commands.hpp"
 #include "installation.hpp"
+#include "passed_devices.hpp"
+#include "rule.hpp"
 #include "systems.hpp"
 
 #include <algorithm>
@@ -16,18 +18,27 @@ namespace {
 namespace fs = std::filesystem;
 using Words  = std::vector<std::string>;
 
+// Bash takes a line apart also at the characters of COMP_WORDBREAKS, and replaces what is behind
+// the last of them.
 constexpr std::string_view k_script =
     R"(# bash completion for vmm. The program itself says how a line may go on.
 _vmm() {
-    local word=${COMP_WORDS[COMP_CWORD]} candidate
+    local line=${COMP_LINE:0:COMP_POINT} words word kept='' candidate breaks=''
+    read -ra words <<< "$line"
+    case $line in *[[:blank:]]) words+=('') ;; esac
+    word=${words[-1]}
+    for candidate in @ = :; do
+        case $COMP_WORDBREAKS in *"$candidate"*) breaks+=$candidate ;; esac
+    done
+    [ -z "$breaks" ] || kept=${word%"${word##*[$breaks]}"}
     COMPREPLY=()
     while IFS= read -r candidate; do
         case $candidate in
-        '<files>') compopt -o filenames; COMPREPLY+=($(compgen -f -- "$word")) ;;
-        '<folders>') compopt -o filenames; COMPREPLY+=($(compgen -d -- "$word")) ;;
-        *) COMPREPLY+=("$candidate") ;;
+        '<files>') compopt -o filenames; COMPREPLY+=($(compgen -f -- "${word#"$kept"}")) ;;
+        '<folders>') compopt -o filenames; COMPREPLY+=($(compgen -d -- "${word#"$kept"}")) ;;
+        *) COMPREPLY+=("${candidate#"$kept"}") ;;
         esac
-    done < <("${COMP_WORDS[0]}" complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2> /dev/null)
+    done < <("${words[0]}" complete "${words[@]:1}" 2> /dev/null)
 }
 complete -F _vmm vmm
 )";
@@ -73,21 +84,32 @@ Words guests_running(const std::optional<Project>& project)
     return names;
 }
 
-/// The devices of a board that a layout can name.
-Words nodes_of(const std::optional<Project>& project, const std::string& board)
+/// The value that the words give an option so far; empty: none.
+std::string value_of(const Words& words, const std::string& option)
 {
-    Words      names;
-    const auto place = find_board(project, board);
-    if (!place) {
-        return names;
-    }
-    const auto known = read_board_at(*place);
-    if (known) {
-        for (const auto& [name, device] : known->board.devices) {
-            names.push_back(name);
+    for (std::size_t i = 0; i + 1 < words.size(); i++) {
+        if (words[i] == option && i + 2 < words.size()) {
+            return words[i + 1];
+        }
+        if (words[i].starts_with(option + "=")) {
+            return words[i].substr(option.size() + 1);
         }
     }
-    return names;
+    return {};
+}
+
+/// What `vmm needs` and `vmm new --passthrough` take of the board that is meant.
+Words nodes_of(const Words& words, const std::optional<Project>& project)
+{
+    auto board = value_of(words, "--board");
+    if (board.empty() && project && words.front() != "new") {
+        board = project->board;
+    }
+    if (board.empty() && words.front() == "new") {
+        board = k_default_board;
+    }
+    const auto place = find_board(project, board);
+    return place ? device_names(*place, words.back().starts_with('/')) : Words{};
 }
 
 /// The values of an option whose value is called `type`.
@@ -109,6 +131,15 @@ Words values_of(const std::string& type, const Words& words, const std::optional
     if (type == "SYSTEM") {
         return systems_here(project);
     }
+    if (type == "RULE") {
+        Words names;
+        for (const auto& chapter : check::chapters()) {
+            for (const auto& rule : chapter.rules) {
+                names.emplace_back(rule.name);
+            }
+        }
+        return names;
+    }
     if (type == "GUEST") {
         return guests_running(project);
     }
@@ -124,11 +155,7 @@ Words values_of(const std::string& type, const Words& words, const std::optional
         return names;
     }
     if (type == "NODE") {
-        const auto option = std::ranges::find(words, "--board");
-        const bool named  = option != words.end() && option + 1 != words.end();
-        return nodes_of(project, named     ? *(option + 1)
-                                 : project ? project->board
-                                           : "qemu_virt_aarch64");
+        return nodes_of(words, project);
     }
     return type.find('|') == type.npos ? Words{} : split_at(type, '|');
 }
@@ -168,7 +195,20 @@ Words candidates_of(const Words& words, const std::optional<Project>& project)
     if (command == nullptr) {
         return candidates;
     }
-    const auto        parser   = described(*command);
+    const auto parser = described(*command);
+    const auto equals = words.back().find('=');
+    if (words.back().starts_with("--") && equals != std::string::npos) {
+        const auto* const option = option_of(*parser, words.back().substr(0, equals));
+        if (option != nullptr && option->get_items_expected_max() > 0) {
+            candidates = values_of(option->get_type_name(), words, project);
+        }
+        for (auto& candidate : candidates) {
+            if (!candidate.starts_with('<')) {
+                candidate.insert(0, words.back(), 0, equals + 1);
+            }
+        }
+        return candidates;
+    }
     const auto* const previous = option_of(*parser, words[words.size() - 2]);
     if (previous != nullptr && previous->get_items_expected_max() > 0) {
         return values_of(previous->get_type_name(), words, project);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The front door: vmm, which is also behind ./run of libvmm's source tree.
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "installation.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <iostream>
 
 namespace {
 
@@ -27,6 +28,19 @@ bool asks_for_help(const std::vector<std::string>& words, const CLI::App& parser
         }
     }
     return false;
+}
+
+/// "; is build meant?", or nothing.
+std::string meant_instead_of(const std::string& word)
+{
+    std::vector<std::string> names;
+    for (const auto& command : all_commands()) {
+        if (!command.is_hidden) {
+            names.emplace_back(command.name);
+        }
+    }
+    const auto meant = command_line::nearest(word, names);
+    return meant.empty() ? meant : fmt::format("; is {} meant?", meant);
 }
 
 } // namespace
@@ -55,8 +69,7 @@ int main(int argument_count, char** arguments)
     }
     const auto project = find_project(std::filesystem::current_path());
     if (!project) {
-        fmt::print(stderr, "vmm: {}\n", project.error());
-        return 1;
+        return command_line::complain(std::cerr, "vmm", project.error(), 1);
     }
     const Command* command = words.empty() ? nullptr : find_command(words.front());
     if (command != nullptr) {
@@ -67,8 +80,10 @@ int main(int argument_count, char** arguments)
         fmt::print("{}", overview_of(described_commands()));
         return 0;
     } else {
-        fmt::print(stderr, "vmm: there is no command {}; vmm --help lists them\n", words.front());
-        return 1;
+        return command_line::complain(std::cerr, "vmm",
+                                      fmt::format("there is no command {}{}; vmm --help lists them",
+                                                  words.front(), meant_instead_of(words.front())),
+                                      1);
     }
     const auto parser = described(*command);
     if (!command->is_hidden && asks_for_help(words, *parser)) {
@@ -77,8 +92,8 @@ int main(int argument_count, char** arguments)
     }
     const auto code = command->run(std::move(words), *project);
     if (!code) {
-        fmt::print(stderr, "vmm {}: {}\n", command->name, code.error());
-        return 1;
+        return command_line::complain(std::cerr, fmt::format("vmm {}", command->name), code.error(),
+                                      1);
     }
     return *code;
 }

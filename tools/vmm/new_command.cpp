@@ -3,14 +3,13 @@
 #include "ask.hpp"
 #include "base/result.hpp"
 #include "boards.hpp"
-#include "closure.hpp"
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "installation.hpp"
+#include "passed_devices.hpp"
 #include "project.hpp"
 #include "terminal.hpp"
-#include "tree_source.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
@@ -29,8 +28,6 @@ using ::project::Part;
 using ::project::Parts;
 using ::project::Questions;
 
-constexpr const char* k_default_board = "qemu_virt_aarch64";
-
 struct NewOptions {
     std::string              folder;
     std::string              name;
@@ -42,7 +39,8 @@ struct NewOptions {
     unsigned                 vcpus = 0;
     bool                     yes   = false;
     bool                     json  = false;
-    bool                     help  = false;
+
+    void add_to(CLI::App& app);
 };
 
 constexpr const char* k_description =
@@ -50,19 +48,17 @@ constexpr const char* k_description =
     "On a terminal it asks for what no option says; elsewhere, and with --yes, it takes what is "
     "usual.";
 
-void describe(CLI::App& app, NewOptions& options)
+void NewOptions::add_to(CLI::App& app)
 {
-    app.set_help_flag();
     app.description(k_description);
     app.footer("Exit codes: 0 when the project is made, 1 when it cannot be (the reason is said; "
                "nothing is overwritten).");
-    app.add_option("FOLDER", options.folder, "the new folder; its last part is the project's name")
+    app.add_option("FOLDER", folder, "the new folder; its last part is the project's name")
         ->type_name("FOLDER");
-    app.add_option("--name", options.name, "another name for the project")->type_name("NAME");
-    app.add_option("--board", options.board,
-                   "the board (qemu_virt_aarch64; `vmm boards` lists them)")
+    app.add_option("--name", name, "another name for the project")->type_name("NAME");
+    app.add_option("--board", board, "the board (qemu_virt_aarch64; `vmm boards` lists them)")
         ->type_name("BOARD");
-    app.add_option("--guest", options.guest,
+    app.add_option("--guest", guest,
                    "linux: Debian's kernel and a small root file system (usual); bare-metal: a "
                    "program in C, which is in the project")
         ->type_name("linux|bare-metal");
@@ -71,7 +67,7 @@ void describe(CLI::App& app, NewOptions& options)
         parts.push_back(info.name);
     }
     app.add_option(
-           "--device", options.devices,
+           "--device", devices,
            fmt::format("what the guest has, with commas between: {}. Usual are console, disk, "
                        "net and entropy as far as the board can give them; uart is the "
                        "board's serial port itself, in place of console; vsock are sockets to "
@@ -81,17 +77,16 @@ void describe(CLI::App& app, NewOptions& options)
         ->delimiter(',')
         ->allow_extra_args(false);
     app.add_option(
-           "--passthrough", options.passed,
+           "--passthrough", passed,
            "a device of the board that the guest gets for itself: a name of its board.json, "
            "or a node of its device tree by path, alias or name. What the device needs comes "
            "along; what cannot be is refused with the reason. Again for more")
         ->type_name("NODE")
         ->allow_extra_args(false);
-    app.add_option("--memory", options.memory, "the guest's RAM (256M)")->type_name("SIZE");
-    app.add_option("--vcpus", options.vcpus, "the guest's CPUs (1)")->type_name("N");
-    app.add_flag("-y,--yes", options.yes, "ask nothing");
-    app.add_flag("--json", options.json, "say what was made as JSON; asks nothing");
-    app.add_flag("-h,--help", options.help, "this text");
+    app.add_option("--memory", memory, "the guest's RAM (256M)")->type_name("SIZE");
+    app.add_option("--vcpus", vcpus, "the guest's CPUs (1)")->type_name("N");
+    app.add_flag("-y,--yes", yes, "ask nothing");
+    app.add_flag("--json", json, "say what was made as JSON; asks nothing");
 }
 
 Result<Parts> parse_parts(const std::vector<std::string>& names)
@@ -172,19 +167,20 @@ public:
 private:
     Result<> ask_folder()
     {
+        // Before anything else: nobody answers in vain.
+        const auto objection = [&](const std::string& folder) -> std::string {
+            const auto name  = options_.name.empty() ? name_of_folder(folder) : options_.name;
+            const auto wrong = ::project::objection_to_name(name);
+            return wrong ? *wrong : ::project::objection_to_folder(folder).value_or("");
+        };
         if (!options_.folder.empty()) {
-            return {};
+            const auto wrong = objection(options_.folder);
+            return wrong.empty() ? Result<>{} : std::unexpected(wrong);
         }
         if (questions_ == nullptr) {
             return std::unexpected("name a folder for the project: vmm new my-system");
         }
-        options_.folder = TRY(questions_->ask(
-            "Folder of the new project", "my-system",
-            [&](const std::string& answer) -> std::string {
-                return options_.name.empty()
-                           ? ::project::objection_to_name(name_of_folder(answer)).value_or("")
-                           : "";
-            }));
+        options_.folder = TRY(questions_->ask("Folder of the new project", "my-system", objection));
         return {};
     }
 
@@ -282,59 +278,6 @@ private:
     const std::optional<Project>& project_;
 };
 
-/// The node of a device that a layout names: "uart0", "virtio_mmio.31"; what is no such name as it
-/// is.
-std::string node_of(const boardgen::Board& board, const std::string& name)
-{
-    if (const auto device = board.devices.find(name); device != board.devices.end()) {
-        return device->second.name;
-    }
-    const auto dot   = name.find('.');
-    const auto array = board.device_arrays.find(name.substr(0, dot));
-    if (dot != name.npos && array != board.device_arrays.end()) {
-        const auto index = static_cast<std::size_t>(std::atoi(name.c_str() + dot + 1));
-        return index < array->second.size() ? array->second[index].name : name;
-    }
-    return name;
-}
-
-/// Adds the devices that the guest gets for itself, if it can have them beside the others.
-Result<> add_passed(::project::Wishes& wishes, const KnownBoard& known, const BoardPlace& place,
-                    const std::vector<std::string>& names)
-{
-    if (names.empty()) {
-        return {};
-    }
-    const auto tree = check::read_tree(place.folder / "board.dts", "board.dts");
-    if (!tree) {
-        return std::unexpected(tool::format_error(tree.error()));
-    }
-    const auto path_of = [&](const std::string& name) {
-        const auto* const node = passthrough::find(*tree, node_of(known.board, name));
-        return node == nullptr ? name : node->path;
-    };
-    passthrough::Request request;
-    for (const auto& offer : known.offers) {
-        if (wishes.parts.contains(offer.part) && !offer.device.empty()) {
-            request.taken.push_back(path_of(offer.device));
-        }
-    }
-    for (const auto& name : names) {
-        request.devices.push_back(path_of(name));
-        wishes.passed.push_back(fmt::format("<passthrough device=\"{}\" />", name));
-    }
-    const auto closure = passthrough::close(*tree, request);
-    if (!closure.refusals.empty()) {
-        std::string text = "the guest cannot have what --passthrough asks for";
-        for (const auto& refusal : closure.refusals) {
-            text += fmt::format("\n  {}\n      hint: {}", refusal.what, refusal.hint);
-        }
-        return std::unexpected(text);
-    }
-    wishes.identity = closure.needs_identity();
-    return {};
-}
-
 /// Not every libvmm has all that guests boot.
 Result<> check_images(const ::project::Wishes& wishes)
 {
@@ -366,30 +309,17 @@ Result<> check_images(const ::project::Wishes& wishes)
 
 } // namespace
 
-void describe_new(CLI::App& app)
-{
-    const auto options = std::make_shared<NewOptions>();
-    describe(app, *options);
-    app.callback([options] {}); // the parser refers to them
-}
+void describe_new(CLI::App& app) { command_line::describe<NewOptions>(app); }
 
 Result<int> new_command(std::vector<std::string> words, const std::optional<Project>& project)
 {
-    NewOptions options;
-    CLI::App   parser;
-    describe(parser, options);
-    try {
-        std::ranges::reverse(words); // what CLI11 wants
-        parser.parse(words);
-    } catch (const CLI::ParseError& error) {
-        return std::unexpected(fmt::format("{} (vmm new --help shows the options)", error.what()));
-    }
-    const bool asks = !options.yes && !options.json && is_interactive();
+    auto       options = TRY(command_line::parse<NewOptions>("vmm new", std::move(words)));
+    const bool asks    = !options.yes && !options.json && is_interactive();
     Questions  questions{std::cin, std::cout};
     KnownBoard known;
     auto       wishes = TRY(Interview(options, asks ? &questions : nullptr, project).wishes(known));
     const auto place  = TRY(find_board(project, wishes.board));
-    TRY(add_passed(wishes, known, place, options.passed));
+    TRY(add_passed_devices(wishes, known, place, options.passed));
     TRY(check_images(wishes));
     const auto files = TRY(::project::make_project(wishes, known));
     TRY(::project::write_project(options.folder, files));

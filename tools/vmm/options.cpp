@@ -3,8 +3,8 @@
 
 #include "base/checked.hpp"
 #include "base/result.hpp"
+#include "command_line.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -134,12 +134,19 @@ namespace {
 
 /// Words as they come; parse() makes Options of them.
 struct Words {
+    Verb                     verb;
     Options                  options;
     std::string              kernel, initrd, dtb, cmdline, memory, command, qemu_arguments;
     std::vector<std::string> disks;
     std::vector<std::string> forwards;
     unsigned                 vcpus   = 0;
     double                   timeout = 0;
+
+    explicit Words(Verb meant)
+        : verb{meant}
+    {
+    }
+    void add_to(CLI::App& app);
 };
 
 constexpr const char* k_exits =
@@ -221,7 +228,7 @@ void describe_limits(CLI::App& app, Words& words)
         ->type_name("TEXT")
         ->group(k_how);
     app.add_option("--timeout", words.timeout,
-                   "give up after S seconds in all (implies no terminal)")
+                   "give up after S seconds in all; then the terminal is none of the guest's")
         ->type_name("S")
         ->group(k_how);
 }
@@ -243,69 +250,62 @@ void describe_machine(CLI::App& app, Words& words)
         ->group(k_how);
 }
 
-void describe(CLI::App& app, Verb verb, Words& words)
+constexpr const char* name_of(Verb verb)
 {
-    app.set_help_flag();
+    return verb == Verb::run ? "vmm run" : verb == Verb::build ? "vmm build" : "vmm bench";
+}
+
+void Words::add_to(CLI::App& app)
+{
     if (verb != Verb::bench) {
-        app.add_option("SYSTEM", words.options.example,
-                       verb == Verb::run ? "which system; without it the project's own"
-                                         : "which system; without it all there are")
+        app.add_option("SYSTEM", options.example,
+                       verb == Verb::run
+                           ? "which system; without it the project's own, or of the examples linux"
+                           : "which system; without it the project's own, or all examples")
             ->type_name("SYSTEM");
     }
-    describe_target(app, words);
+    describe_target(app, *this);
     switch (verb) {
     case Verb::run:
         app.description(k_run);
         app.footer(k_exits);
-        describe_guest(app, words);
-        describe_devices(app, words);
-        describe_machine(app, words);
-        describe_limits(app, words);
+        describe_guest(app, *this);
+        describe_devices(app, *this);
+        describe_machine(app, *this);
+        describe_limits(app, *this);
         break;
     case Verb::build:
         app.description("Build the image of a project's system, or of all of libvmm's examples.");
         app.footer(
             "Exit codes: 0 when it is built, 1 for a wrong call or a failed build, whose output "
             "is shown.");
-        app.add_flag("--json", words.options.as_json, "say where the results are, as JSON");
+        app.add_flag("--json", options.as_json, "say where the results are, as JSON");
         break;
     case Verb::bench:
         app.description(
             "Measure exits, boot, size and requests to devices, in instructions (in libvmm's "
             "source tree).");
-        app.add_option("--json", words.options.json, "write the figures to this file as well")
+        app.footer("Exit codes: 0 when all is measured, 1 for a wrong call or a measurement that "
+                   "failed.");
+        app.add_option("--json", options.json, "write the figures to this file as well")
             ->type_name("FILE");
-        describe_limits(app, words);
+        describe_limits(app, *this);
         break;
     }
-    app.add_flag("-h,--help", words.options.help, "this text");
 }
 
 } // namespace
 
-void describe_options(CLI::App& app, Verb verb)
-{
-    const auto words = std::make_shared<Words>();
-    describe(app, verb, *words);
-    app.callback([words] {}); // the parser refers to them
-}
+void describe_options(CLI::App& app, Verb verb) { command_line::describe(app, Words{verb}); }
 
 Result<Options> parse_options(std::vector<std::string> text, Verb verb, const Defaults& defaults)
 {
-    Words words;
+    Words words{verb};
     words.options.example = verb == Verb::run ? defaults.system : "";
     words.options.board   = defaults.board;
-    CLI::App parser;
-    describe(parser, verb, words);
-    try {
-        std::ranges::reverse(text); // what CLI11 wants
-        parser.parse(text);
-    } catch (const CLI::ParseError& error) {
-        return std::unexpected(fmt::format("{} (vmm {} --help shows the options)", error.what(),
-                                           verb == Verb::run     ? "run"
-                                           : verb == Verb::build ? "build"
-                                                                 : "bench"));
-    }
+    CLI::App parser{"", name_of(verb)};
+    words.add_to(parser);
+    TRY(command_line::parse(parser, std::move(text)));
 
     auto& options          = words.options;
     options.guest.kernel   = TRY(file_option("--kernel", words.kernel));

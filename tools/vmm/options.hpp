@@ -49,7 +49,6 @@ struct Options {
     std::filesystem::path              wav;             ///< --wav; may be empty
     std::filesystem::path              json;            ///< --json FILE of bench; may be empty
     bool                               as_json = false; ///< --json of build
-    bool                               help    = false;
 };
 
 /// What the options are for.

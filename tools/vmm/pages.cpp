@@ -85,7 +85,12 @@ std::string usage_of(const CLI::App& command)
                                             : fmt::format(" [{}]", option->get_name(true));
         }
     }
-    return usage + " [options]";
+    for (const auto* const option : command.get_options()) {
+        if (!option->get_positional() && option->get_required()) {
+            usage += " " + written(*option);
+        }
+    }
+    return usage + (command.get_prefix_command() ? " [options] -- COMMAND" : " [options]");
 }
 
 /// For roff: no escapes, no requests by accident.

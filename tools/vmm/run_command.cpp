@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "boards.hpp"
 #include "build.hpp"
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "control.hpp"
 #include "devices.hpp"
@@ -90,17 +91,18 @@ Result<fs::path> build_one(const std::optional<Project>& project, const std::str
     TRY(find_board(project, board));
     if (project) {
         if (!has_system(*project, name)) {
-            return std::unexpected(fmt::format("the project {} has no system {}; it has: {}",
-                                               project->folder.string(), name,
-                                               fmt::join(systems_of(*project), ", ")));
+            return std::unexpected(fmt::format(
+                "the project {} has no system {}; it has: {} (vmm --help lists the commands)",
+                project->folder.string(), name, fmt::join(systems_of(*project), ", ")));
         }
         return TRY(build_project(*project, name, board, config)) / (name + ".json");
     }
     const auto tree   = this_tree();
     const auto folder = folder_of(tree, name);
     if (folder.empty()) {
-        return std::unexpected(fmt::format("there is no example {}; there are: {}", name,
-                                           fmt::join(examples(tree), ", ")));
+        return std::unexpected(
+            fmt::format("there is no example {}; there are: {} (vmm --help lists the commands)",
+                        name, fmt::join(examples(tree), ", ")));
     }
     const auto product = TRY(build_product(tree, board, config, name + "_system"));
     return product / "examples" / folder / (name + ".json");
@@ -139,7 +141,19 @@ void print_image(const System& system, const project::KnownBoard& board)
     }
 }
 
+struct ListOptions {
+    bool json = false;
+
+    void add_to(CLI::App& app)
+    {
+        app.description("List the systems of the project, or libvmm's examples.");
+        app.add_flag("--json", json, "as JSON");
+    }
+};
+
 } // namespace
+
+void describe_list(CLI::App& app) { command_line::describe<ListOptions>(app); }
 
 Result<int> run_command(std::vector<std::string> words, const std::optional<Project>& project)
 {
@@ -199,6 +213,7 @@ Result<int> build_command(std::vector<std::string> words, const std::optional<Pr
 
 Result<int> list_command(std::vector<std::string> words, const std::optional<Project>& project)
 {
+    const auto options = TRY(command_line::parse<ListOptions>("vmm list", std::move(words)));
     TRY(check_place(project));
     std::vector<std::string> names;
     if (project) {
@@ -207,8 +222,7 @@ Result<int> list_command(std::vector<std::string> words, const std::optional<Pro
         const auto all = examples(this_tree());
         names.assign(all.begin(), all.end());
     }
-    const bool as_json = std::ranges::find(words, "--json") != words.end();
-    if (as_json) {
+    if (options.json) {
         fmt::print("{}\n", nlohmann::json(names).dump(2));
     } else {
         fmt::print("{}\n", fmt::join(names, "\n"));

@@ -149,7 +149,7 @@ int Session::fail(std::string_view reason)
     if (!visible_) {
         fmt::print(stderr, "{}\n", last_lines(console_.transcript()));
     }
-    fmt::print(stderr, "{}\nrun: {}.\n", console_.complaints(), reason);
+    fmt::print(stderr, "{}\nvmm run: {}.\n", console_.complaints(), reason);
     return k_exit_trouble;
 }
 
@@ -185,7 +185,7 @@ int Session::wait_for_lines(const std::vector<std::string>& lines)
     for (const auto& line : lines) {
         const auto outcome = console_.wait_for({qemu::line_with(line)}, limits(k_boot_silence));
         if (outcome.kind != Kind::matched) {
-            fmt::print(stderr, "\nrun: waited for the line: {}", line);
+            fmt::print(stderr, "\nvmm run: waited for the line: {}", line);
             const int code = fail(outcome, 0);
             return code == 0 ? k_exit_trouble : code;
         }
@@ -353,7 +353,7 @@ int run_session(const Boot& boot, const Options& options)
         is_interactive() && !options.command && !options.timeout && (has_guest || lines.empty());
 
     if (const auto there = qemu::provide(qemu::version_needed(boot.board, boot.devices)); !there) {
-        fmt::print(stderr, "run: {}\n", there.error());
+        fmt::print(stderr, "vmm run: {}\n", there.error());
         return k_exit_trouble;
     }
     const auto command =
@@ -372,7 +372,7 @@ int run_session(const Boot& boot, const Options& options)
     }
     auto process = qemu::Process::start(command, qemu::Streams::piped);
     if (!process) {
-        fmt::print(stderr, "run: {}\n", process.error());
+        fmt::print(stderr, "vmm run: {}\n", process.error());
         return k_exit_trouble;
     }
     Session session(std::move(*process), options, boot.board);

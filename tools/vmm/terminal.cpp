@@ -40,12 +40,12 @@ int run_at_terminal(const std::vector<std::string>& command)
     fmt::print(stderr, "-- Ctrl-A X stops QEMU\n");
     auto process = qemu::Process::start(command, qemu::Streams::inherited);
     if (!process) {
-        fmt::print(stderr, "run: {}\n", process.error());
+        fmt::print(stderr, "vmm run: {}\n", process.error());
         return k_exit_trouble;
     }
     const auto exit = process->wait();
     if (!exit.is_success()) {
-        fmt::print(stderr, "run: QEMU ended with {}.\n", exit.text());
+        fmt::print(stderr, "vmm run: QEMU ended with {}.\n", exit.text());
         return k_exit_trouble;
     }
     return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The command line of ./run.
 #include "ask.hpp"
+#include "command_line.hpp"
 #include "options.hpp"
 #include "pages.hpp"
 #include "project_folder.hpp"
@@ -84,6 +85,22 @@ TEST(Options, MistakesAreNamed)
     EXPECT_EQ(error_of({"--vcpus", "17"}), "--vcpus 17: give 1 to 16");
     EXPECT_EQ(error_of({"--timeout", "0"}), "--timeout: give seconds, more than 0");
     EXPECT_EQ(error_of({"--qemu-args", "'x"}), "a ' is not closed in: 'x");
+}
+
+TEST(Options, OfAnUnknownWordIsSaidWhatWasProbablyMeant)
+{
+    EXPECT_EQ(error_of({"linux", "--bord", "zcu102"}),
+              "there is no option --bord; is --board meant? (vmm run --help shows the options)");
+    EXPECT_EQ(error_of({"--xyz=3"}),
+              "there is no option --xyz=3 (vmm run --help shows the options)");
+    EXPECT_EQ(error_of({"linux", "twice"}),
+              "'twice' is one word too many (vmm run --help shows the options)");
+    EXPECT_EQ(command_line::nearest("chek", {"boards", "check", "exec"}), "check");
+    EXPECT_EQ(command_line::nearest("rum", {"run", "needs"}), "run");
+    EXPECT_EQ(command_line::nearest("rm", {"dtb", "run"}), "") << "a third of it is wrong at most";
+    EXPECT_EQ(command_line::nearest("x", {}), "");
+    EXPECT_EQ(command_line::distance("kitten", "sitting"), 3U);
+    EXPECT_EQ(command_line::distance("", "abc"), 3U);
 }
 
 TEST(Options, SizesHaveUnits)
