@@ -17,7 +17,8 @@ Result<LinuxShell> LinuxShell::start(std::string what, const std::vector<std::st
     LinuxShell it{std::move(what), TRY(qemu::Process::start(command, qemu::Streams::piped)),
                   options};
     for (unsigned i = 0; i < guests; ++i) {
-        const auto up = it.console_.wait_for({qemu::line_starting("guest: ready")}, it.limits_);
+        // Several guests may be on one console, and so on one line.
+        const auto up = it.console_.wait_for({qemu::text("guest: ready")}, it.limits_);
         if (up.kind != qemu::Outcome::Kind::matched) {
             return it.lost(up);
         }
