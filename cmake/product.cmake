@@ -176,15 +176,14 @@ function(vmm_layout name)
                             "host), or set VMM_SYSGEN.")
     endif()
     get_filename_component(layout ${arg_LAYOUT} ABSOLUTE)
-    get_property(components GLOBAL PROPERTY VMM_COMPONENTS)
-    set(programs ${arg_PROGRAMS} ${components})
-    vmm_search_path(search ${programs})
-
     set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name}.layout)
     set(system ${folder}/${name}.system)
     set(drivers ${LIBVMM_ROOT}/components/drivers)
     set(board_json ${VMM_BOARD_FOLDER}/board.json)
     set(board_tree ${VMM_BOARDS_DIR}/${MICROKIT_BOARD}/board.dtb)
+    vmm_components_of(components ${layout} --board ${board_json} --dtb ${board_tree} --drivers ${drivers})
+    set(programs ${arg_PROGRAMS} ${components})
+    vmm_search_path(search ${programs})
     file(GLOB_RECURSE resources CONFIGURE_DEPENDS ${drivers}/config.json)
     add_custom_command(OUTPUT ${system}
         COMMAND ${VMM_SYSGEN} ${layout} --name ${name} --board ${board_json} --dtb ${board_tree}
@@ -195,6 +194,30 @@ function(vmm_layout name)
     vmm_describe(${name} SYSTEM ${system} SEARCH ${folder} ${search} PROGRAMS ${arg_PROGRAMS} DISK "${arg_DISK}"
         LAYOUT "{ \"source\": \"${layout}\", \"generator\": \"${VMM_SYSGEN}\", \"tree\": \"${board_tree}\",
               \"drivers\": \"${drivers}\", \"folder\": \"${folder}\" }")
+endfunction()
+
+# vmm_components_of(RESULT LAYOUT SYSGEN-OPTIONS…)   the targets of components/ that a layout's system consists
+# of, so that a project builds no others. All of them, if that cannot be said: the build will say why. In this
+# tree's own build, which has systems with each of them, always all.
+function(vmm_components_of result layout)
+    get_property(components GLOBAL PROPERTY VMM_COMPONENTS)
+    if(LIBVMM_PACKAGE)
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${layout} ${VMM_SYSGEN})
+        execute_process(COMMAND ${VMM_SYSGEN} ${layout} ${ARGN} --programs
+                        RESULT_VARIABLE status OUTPUT_VARIABLE images ERROR_QUIET)
+        if(status EQUAL 0)
+            string(REPLACE "\n" ";" images "${images}")
+            set(all ${components})
+            set(components)
+            foreach(component ${all})
+                get_target_property(image ${component} OUTPUT_NAME)
+                if(image IN_LIST images)
+                    list(APPEND components ${component})
+                endif()
+            endforeach()
+        endif()
+    endif()
+    set(${result} ${components} PARENT_SCOPE)
 endfunction()
 
 # vmm_layout_of(RESULT FOLDER FILE)   the layout FILE of FOLDER, or BOARD.FILE beside it, if that exists.

@@ -195,10 +195,14 @@ $(eval $(call libvmm_layout_rules,$(strip $(1)),$(strip $(2)),$(addprefix $(BUIL
 $(eval $(call libvmm_image,$(strip $(1)),$(BUILD_DIR)/$(strip $(1)).layout/$(strip \
     $(1)).system,$(BUILD_DIR)/$(strip $(1)).layout $(LIBVMM_BUILD)/components,))
 endef
+libvmm_sysgen = $(LIBVMM_SYSGEN) $(1) --board $(LIBVMM_BOARD_FOLDER)/board.json --dtb $(LIBVMM_BOARD)/board.dtb \
+    --drivers $(LIBVMM)/components/drivers
+# libvmm_components_of,IMAGES   those of components/ among a layout's programs; all, if sysgen could not say which.
+libvmm_components_of = $(if $(1),$(filter $(addprefix %/,$(1)),$(LIBVMM_COMPONENTS)),$(LIBVMM_COMPONENTS))
 define libvmm_layout_rules
-$(BUILD_DIR)/$(1).layout/$(1).system: $(2) $(3) $(LIBVMM_COMPONENTS) $(LIBVMM_SYSGEN) | $(LIBVMM_BOARD)/board.dtb
-	$(LIBVMM_SYSGEN) $$< --name $(1) --board $(LIBVMM_BOARD_FOLDER)/board.json --dtb $(LIBVMM_BOARD)/board.dtb \
-	    --drivers $(LIBVMM)/components/drivers --search-path $(BUILD_DIR) $(LIBVMM_BUILD)/components -o $$(@D)
+$(BUILD_DIR)/$(1).layout/$(1).system: $(2) $(3) $(call libvmm_components_of,$(shell $(call \
+    libvmm_sysgen,$(2)) --programs 2> /dev/null)) $(LIBVMM_SYSGEN) | $(LIBVMM_BOARD)/board.dtb
+	$(call libvmm_sysgen,$$<) --name $(1) --search-path $(BUILD_DIR) $(LIBVMM_BUILD)/components -o $$(@D)
 endef
 
 # What libvmm does not have ready: a board of the project's own, and picokit for it.

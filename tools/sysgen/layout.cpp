@@ -242,6 +242,9 @@ void Layout::configure(const Domain& domain, std::string section, std::string fi
 
 void Layout::rename_programs()
 {
+    for (const auto& domain : domains_) {
+        images_.emplace(domain.node().child("program_image").attribute("path").value());
+    }
     for (const auto& file : files_) {
         if (std::ranges::find(programs_, file.domain, &Program::domain) != programs_.end()) {
             continue;

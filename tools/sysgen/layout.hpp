@@ -11,6 +11,7 @@
 #include <deque>
 #include <expected>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,8 @@ public:
     [[nodiscard]] std::string                    description() const { return document_.text(); }
     [[nodiscard]] const std::vector<ConfigFile>& config_files() const { return files_; }
     [[nodiscard]] const std::vector<Program>&    programs() const { return programs_; }
+    /// The files of all domains' programs, as the layout names them; each once.
+    [[nodiscard]] const std::set<std::string>&   images() const { return images_; }
     [[nodiscard]] const std::vector<UsedDevice>& devices() const { return devices_; }
 
     // For the classes.
@@ -168,6 +171,7 @@ private:
     std::deque<Domain>             domains_;
     std::vector<ConfigFile>        files_;
     std::vector<Program>           programs_;
+    std::set<std::string>          images_;
     std::vector<UsedDevice>        devices_;
     std::vector<std::string>       given_;
     /// Physical ranges that are taken.

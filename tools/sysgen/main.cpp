@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -26,6 +27,7 @@ struct Arguments {
     std::vector<fs::path> search;
     fs::path              output;
     std::string           name;
+    bool                  only_programs = false;
 };
 
 Result<std::string> read_file(const fs::path& path)
@@ -116,6 +118,10 @@ Result<> generate(const Arguments& arguments)
     sysgen::TreeFiles trees{std::as_bytes(std::span{blob}), arguments.layout.parent_path()};
     auto layout = TRY(sysgen::Layout::create(std::move(document), board, drivers, std::ref(trees)));
     TRY(layout.expand());
+    if (arguments.only_programs) {
+        fmt::print("{}\n", fmt::join(layout.images(), "\n"));
+        return {};
+    }
 
     for (const auto& file : layout.config_files()) {
         TRY(write_file(arguments.output / file.file,
@@ -154,8 +160,15 @@ int main(int argc, char** argv)
     app.add_option("--search-path", arguments.search,
                    "folders with programs; without it none is filled");
     app.add_option("--name", arguments.name, "the system's name; without it the layout's");
-    app.add_option("-o,--output", arguments.output, "folder for what is made")->required();
+    auto* const output = app.add_option("-o,--output", arguments.output, "folder for what is made");
+    app.add_flag("--programs", arguments.only_programs,
+                 "make nothing, but print the files of the programs that the system consists of")
+        ->excludes(output);
     CLI11_PARSE(app, argc, argv);
+    if (arguments.output.empty() && !arguments.only_programs) {
+        fmt::print(stderr, "sysgen: name the folder for what is made with -o\n");
+        return 1;
+    }
 
     const auto done = generate(arguments);
     if (!done) {

@@ -11,6 +11,7 @@
 #include "sddf/timer.hpp"
 
 #include <algorithm>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <set>
 
@@ -368,6 +369,22 @@ TEST(SysgenLayout, WhatIsMicrokitsStaysAsItWas)
     ASSERT_TRUE(made);
     EXPECT_EQ(made->description(), plain);
     EXPECT_TRUE(made->programs().empty());
+}
+
+// What a build waits for before it has the system made: of the plain domains too, each once.
+TEST(SysgenLayout, TheFilesOfAllPrograms)
+{
+    const auto made = sysgen::test::expand(
+        "<system><timer name=\"timer\" />"
+        "<serial name=\"serial\" device=\"uart0\"><driver image=\"mine.elf\" /></serial>"
+        "<protection_domain name=\"a\" priority=\"3\"><program_image path=\"twice.elf\" />"
+        "<use timer=\"timer\" /><use serial=\"serial\" />"
+        "<protection_domain name=\"b\" priority=\"2\" id=\"1\">"
+        "<program_image path=\"twice.elf\" /></protection_domain></protection_domain></system>");
+    ASSERT_TRUE(made) << made.error().what;
+    EXPECT_THAT(made->images(),
+                testing::ElementsAre("arm_generic_timer.elf", "mine.elf", "serial_virt_rx.elf",
+                                     "serial_virt_tx.elf", "twice.elf"));
 }
 
 } // namespace
