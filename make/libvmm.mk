@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # libvmm for projects that are built by GNU make. Included at the top of a Makefile that has set
 #   BUILD_DIR         where everything goes; default: build
-#   MICROKIT_BOARD    default: qemu_virt_aarch64; a board of libvmm's, or a folder boards/NAME of the project
+#   MICROKIT_BOARD    default: qemu_virt_aarch64; a board of libvmm's, a folder boards/NAME of the project, or
+#                     NAME in a folder of LIBVMM_BOARD_PATH (with : between them)
 #   MICROKIT_CONFIG   default: debug
 #   MICROKIT_SDK      an official SDK; default: picokit, which is built if the board needs it
 #   LIBVMM_TOOLCHAIN  default: aarch64-linux-gnu
@@ -45,10 +46,10 @@ $(error libvmm in $(LIBVMM) has not been built: run `./run list` there)
 endif
 
 # The board: the project's own is generated here.
-LIBVMM_BOARD_FOLDER := $(firstword $(foreach folder,boards $(LIBVMM)/boards,\
+LIBVMM_BOARD_FOLDER := $(firstword $(foreach folder,$(subst :, ,$(LIBVMM_BOARD_PATH)) boards $(LIBVMM)/boards,\
     $(patsubst %/board.json,%,$(wildcard $(folder)/$(MICROKIT_BOARD)/board.json))))
 ifeq ($(LIBVMM_BOARD_FOLDER),)
-$(error There is no board '$(MICROKIT_BOARD)' (MICROKIT_BOARD), neither in boards/ nor in $(LIBVMM)/boards: \
+$(error There is no board '$(MICROKIT_BOARD)' (MICROKIT_BOARD), neither in LIBVMM_BOARD_PATH and boards/ nor in $(LIBVMM)/boards: \
     $(notdir $(patsubst %/board.json,%,$(wildcard $(LIBVMM)/boards/*/board.json))))
 endif
 LIBVMM_SDK_HAS := $(wildcard $(LIBVMM_SDK)/board/$(MICROKIT_BOARD)/$(MICROKIT_CONFIG)/lib/libmicrokit.a)

@@ -23,7 +23,9 @@ std::vector<fs::path> board_folders(const std::optional<Project>& project)
     const char* const     path = std::getenv("LIBVMM_BOARD_PATH");
     std::istringstream    words(path == nullptr ? "" : path);
     for (std::string folder; std::getline(words, folder, ':');) {
-        folders.emplace_back(folder);
+        if (!folder.empty()) {
+            folders.push_back(fs::absolute(folder));
+        }
     }
     if (project) {
         folders.push_back(project->folder / "boards");

@@ -16,7 +16,7 @@ struct BoardPlace {
     bool                  is_own = false; ///< not one of libvmm's
 };
 
-/// The folders that have boards besides libvmm's own, those that come first at the front.
+/// The folders that have boards besides libvmm's own, absolute, those that come first at the front.
 [[nodiscard]] std::vector<std::filesystem::path>
 board_folders(const std::optional<Project>& project);
 

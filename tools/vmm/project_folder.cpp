@@ -2,6 +2,7 @@
 #include "project_folder.hpp"
 
 #include "base/result.hpp"
+#include "boards.hpp"
 #include "build.hpp"
 #include "installation.hpp"
 #include "sdk.hpp"
@@ -98,6 +99,16 @@ std::optional<std::string> cached(const fs::path& folder, std::string_view varia
     return std::nullopt;
 }
 
+/// Folders with : between them.
+std::string joined(const std::vector<fs::path>& folders)
+{
+    std::string text;
+    for (const auto& folder : folders) {
+        text += (text.empty() ? "" : ":") + folder.string();
+    }
+    return text;
+}
+
 /// A build folder of this project where it was before, or of a libvmm elsewhere, is of no use.
 void forget_what_moved(const Project& project, const fs::path& folder)
 {
@@ -149,12 +160,15 @@ Result<fs::path> build_project(const Project& project, const std::string& name,
     folder = folder / board / config;
     forget_what_moved(project, folder);
     const auto what = fmt::format("building {} for {}, {}", project.name, board, config);
-    if (!fs::exists(folder / "build.ninja")) {
+    // Absolute, and what it is now: CMake keeps what it was told first.
+    const auto board_path = joined(board_folders(std::nullopt));
+    if (!fs::exists(folder / "build.ninja") || cached(folder, "LIBVMM_BOARD_PATH") != board_path) {
         std::vector<std::string> words{"cmake",        "-G", "Ninja", "-S",
                                        project.folder, "-B", folder,  "-D"};
         words.push_back("CMAKE_TOOLCHAIN_FILE=" + installation().toolchain().string());
         words.insert(words.end(), {"-D", "MICROKIT_BOARD=" + board});
         words.insert(words.end(), {"-D", "MICROKIT_CONFIG=" + config});
+        words.insert(words.end(), {"-D", "LIBVMM_BOARD_PATH=" + board_path});
         if (sdk) {
             words.insert(words.end(), {"-D", "MICROKIT_SDK=" + sdk->string()});
         }
