@@ -92,6 +92,7 @@ Result<> provide(Version needed)
     const auto why  = fmt::format("this needs QEMU {} or newer, and {}", needed.text(),
                                  here ? "the machine's is " + here->text() : "none is in PATH");
     if (const auto there = version_of(private_program()); !there || *there < needed) {
+        fmt::print(stderr, "-- fetching QEMU {} or newer (once)\n", needed.text());
         const auto fetch   = vmm::installation().root / "tools/qemu/fetch.sh";
         const auto fetched = TRY(said_by({fetch, private_copy(), "--unless", needed.text()}));
         if (!fetched.is_success) {
