@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <unistd.h>
 
 namespace {
 
@@ -38,6 +39,12 @@ TEST(Install, CMakeAndMakeBuildProjectsThatBoot)
                              "uname -m; cat /proc/consoles | cut -d' ' -f1"),
                 HasSubstr("aarch64\nhvc0"));
 
+    // Of the components those that the layout names.
+    const auto components = layout / "build/libvmm/components";
+    EXPECT_TRUE(fs::exists(components / "drivers/serial/pl011/serial_pl011.elf"));
+    EXPECT_FALSE(fs::exists(components / "drivers/blk/virtio/blk_virtio.elf"));
+    EXPECT_FALSE(fs::exists(components / "virtualisers/serial/tx/serial_virt_tx_labels.elf"));
+
     // Nothing is taken from the tree that it was installed from.
     std::ifstream     ninja(layout / "build/build.ninja");
     const std::string rules{std::istreambuf_iterator<char>(ninja), {}};
@@ -48,13 +55,34 @@ TEST(Install, CMakeAndMakeBuildProjectsThatBoot)
 
 TEST(Install, SaysWhatIsMissing)
 {
-    const InstalledTree tree;
+    const InstalledTree tree(Installed::below_destdir);
     ASSERT_EQ(tree.call().exit_code, 0) << tree.call().text();
     const auto project = tree.project("cmake_system");
     EXPECT_THAT(tree.cmake(project, "toaster").errors,
                 AllOf(HasSubstr("There is no board 'toaster'"), HasSubstr("odroidc4, ")));
     const auto makefile = tree.project("make_system");
     EXPECT_THAT(tree.make(makefile, "toaster").errors, HasSubstr("There is no board 'toaster'"));
+
+    // Boards in folders of LIBVMM_BOARD_PATH: found from where one stands, and before all others.
+    tree.add_board(makefile / "elsewhere");
+    const std::string path = "LIBVMM_BOARD_PATH=/nowhere::elsewhere";
+    EXPECT_THAT(tree.front_door({path}, makefile, {"boards", "--json"}).output,
+                HasSubstr((makefile / "elsewhere/acme").string()));
+    EXPECT_THAT(tree.make(makefile, "acme", {path, "--dry-run"}).output,
+                HasSubstr("elsewhere/acme/board.dts"));
+    fs::copy(makefile / "elsewhere", project / "elsewhere", fs::copy_options::recursive);
+    EXPECT_THAT(tree.cmake(project, "toaster", {path}).errors, HasSubstr("acme, "));
+}
+
+// The usual words of CMake, in a build with tests: nothing would be installed, and nobody told.
+TEST(Install, ABuildWithTestsSaysThatItHasNothing)
+{
+    const auto folder = fs::path(testing::TempDir()) / ("nothing-" + std::to_string(::getpid()));
+    const auto call   = command({"cmake", "--install", root() / "build/test", "--prefix", folder},
+                                fs::path(testing::TempDir()));
+    EXPECT_NE(call.exit_code, 0);
+    EXPECT_THAT(call.errors, HasSubstr("cmake --preset host"));
+    EXPECT_FALSE(fs::exists(folder));
 }
 
 } // namespace

@@ -4,16 +4,24 @@
 
 #include "front_door.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 namespace system_test {
 
+/// Runs a command in an environment that names no SDK and no board; what it prints and how it ends.
+[[nodiscard]] Call command(const std::vector<std::string>& words,
+                           const std::filesystem::path&    folder);
+
+/// How it is installed: where it says, or as those do who make packages of it, under DESTDIR.
+enum class Installed : std::uint8_t { at_prefix, below_destdir };
+
 class InstalledTree {
 public:
     /// Installs into a folder of this process, and moves it.
-    InstalledTree();
+    explicit InstalledTree(Installed way = Installed::at_prefix);
     ~InstalledTree();
     InstalledTree(const InstalledTree&)            = delete;
     InstalledTree& operator=(const InstalledTree&) = delete;
@@ -26,12 +34,25 @@ public:
     /// A copy of the sample project `name` of tests/install, as its owner has it.
     [[nodiscard]] std::filesystem::path project(const std::string& name) const;
 
+    /// Calls the installed front door in `folder`; `assignments` like "NAME=VALUE" are added to its
+    /// environment.
+    [[nodiscard]] Call front_door(std::vector<std::string>        assignments,
+                                  const std::filesystem::path&    folder,
+                                  const std::vector<std::string>& words) const;
+    /// A board of a project's own in the folder `boards`: QEMU's virt under the name acme. Its
+    /// board.json.
+    std::filesystem::path add_board(const std::filesystem::path& boards) const;
+
     /// Configures and builds a project by CMake, in its folder `build`.
-    [[nodiscard]] Call cmake(const std::filesystem::path& project, const std::string& board) const;
+    [[nodiscard]] Call cmake(const std::filesystem::path& project, const std::string& board,
+                             std::vector<std::string> assignments = {}) const;
     /// Builds a project by make.
-    [[nodiscard]] Call make(const std::filesystem::path& project, const std::string& board) const;
+    [[nodiscard]] Call make(const std::filesystem::path& project, const std::string& board,
+                            const std::vector<std::string>& further = {}) const;
 
 private:
+    void install_below_destdir();
+
     std::filesystem::path folder_;
     Call                  call_;
 };
