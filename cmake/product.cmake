@@ -197,26 +197,32 @@ function(vmm_layout name)
 endfunction()
 
 # vmm_components_of(RESULT LAYOUT SYSGEN-OPTIONS…)   the targets of components/ that a layout's system consists
-# of, so that a project builds no others. All of them, if that cannot be said: the build will say why. In this
-# tree's own build, which has systems with each of them, always all.
+# of, so that a project builds no others. None of a layout that is wrong, which the build then says at once; all,
+# if a file will only be made by the build. In this tree's own build, which has systems with each of them, always all.
 function(vmm_components_of result layout)
-    get_property(components GLOBAL PROPERTY VMM_COMPONENTS)
-    if(LIBVMM_PACKAGE)
-        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${layout} ${VMM_SYSGEN})
-        execute_process(COMMAND ${VMM_SYSGEN} ${layout} ${ARGN} --programs
-                        RESULT_VARIABLE status OUTPUT_VARIABLE images ERROR_QUIET)
-        if(status EQUAL 0)
-            string(REPLACE "\n" ";" images "${images}")
-            set(all ${components})
-            set(components)
-            foreach(component ${all})
-                get_target_property(image ${component} OUTPUT_NAME)
-                if(image IN_LIST images)
-                    list(APPEND components ${component})
-                endif()
-            endforeach()
-        endif()
+    get_property(all GLOBAL PROPERTY VMM_COMPONENTS)
+    set(${result} ${all} PARENT_SCOPE)
+    if(NOT LIBVMM_PACKAGE)
+        return()
     endif()
+    execute_process(COMMAND ${VMM_SYSGEN} ${layout} ${ARGN} --programs
+                    RESULT_VARIABLE status OUTPUT_VARIABLE images ERROR_VARIABLE refusal)
+    if(NOT status EQUAL 0 AND refusal MATCHES " cannot be read")
+        return()
+    endif()
+    # Asked again when one of them changes.
+    get_filename_component(folder ${layout} DIRECTORY)
+    file(STRINGS ${layout} trees REGEX " tree=\"[^\"]+\"")
+    list(TRANSFORM trees REPLACE ".* tree=\"([^\"]+)\".*" "${folder}/\\1")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${layout} ${VMM_SYSGEN} ${trees})
+    set(components)
+    string(REPLACE "\n" ";" images "${images}")
+    foreach(component ${all})
+        get_target_property(image ${component} OUTPUT_NAME)
+        if(image IN_LIST images)
+            list(APPEND components ${component})
+        endif()
+    endforeach()
     set(${result} ${components} PARENT_SCOPE)
 endfunction()
 

@@ -198,11 +198,13 @@ $(eval $(call libvmm_image,$(strip $(1)),$(BUILD_DIR)/$(strip $(1)).layout/$(str
 endef
 libvmm_sysgen = $(LIBVMM_SYSGEN) $(1) --board $(LIBVMM_BOARD_FOLDER)/board.json --dtb $(LIBVMM_BOARD)/board.dtb \
     --drivers $(LIBVMM)/components/drivers
-# libvmm_components_of,IMAGES   those of components/ among a layout's programs; all, if sysgen could not say which.
-libvmm_components_of = $(if $(1),$(filter $(addprefix %/,$(1)),$(LIBVMM_COMPONENTS)),$(LIBVMM_COMPONENTS))
+# libvmm_components_of,IMAGES   those of components/ among a layout's programs; all, if something has to be made
+# before sysgen can say which. None where it refuses the layout, which then ends the build at once.
+libvmm_components_of = $(if $(findstring cannot be read,$(1)),$(LIBVMM_COMPONENTS),$(if $(filter error:,$(1)),,$(filter \
+    $(addprefix %/,$(1)),$(LIBVMM_COMPONENTS))))
 define libvmm_layout_rules
 $(BUILD_DIR)/$(1).layout/$(1).system: $(2) $(3) $(call libvmm_components_of,$(shell $(call \
-    libvmm_sysgen,$(2)) --programs 2> /dev/null)) $(LIBVMM_SYSGEN) | $(LIBVMM_BOARD)/board.dtb
+    libvmm_sysgen,$(2)) --programs 2>&1)) $(LIBVMM_SYSGEN) | $(LIBVMM_BOARD)/board.dtb
 	$(call libvmm_sysgen,$$<) --name $(1) --search-path $(BUILD_DIR) $(LIBVMM_BUILD)/components -o $$(@D)
 endef
 

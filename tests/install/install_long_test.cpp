@@ -95,11 +95,12 @@ TEST(InstallLong, ALayoutThatGrowsHasItsNewComponents)
     ASSERT_EQ(grown.exit_code, 0) << grown.text();
     EXPECT_TRUE(fs::exists(components / "drivers/entropy/virtio/entropy_virtio.elf"));
 
-    // One that is wrong is refused in sysgen's words, and the next one is built.
+    // One that is wrong is refused in sysgen's words, before anything else is built.
     std::ofstream(layout) << "<system><guest /></system>";
     const auto wrong = tree.cmake(project, k_gicv2);
     EXPECT_NE(wrong.exit_code, 0);
     EXPECT_THAT(wrong.text(), testing::HasSubstr("appliance.layout.xml:1: error: "));
+    EXPECT_FALSE(fs::exists(components / "drivers/blk/virtio/blk_virtio.elf"));
     std::ofstream(layout) << before;
     EXPECT_EQ(tree.cmake(project, k_gicv2).exit_code, 0);
 }
