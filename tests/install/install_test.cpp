@@ -57,21 +57,21 @@ TEST(Install, SaysWhatIsMissing)
 {
     const InstalledTree tree(Installed::below_destdir);
     ASSERT_EQ(tree.call().exit_code, 0) << tree.call().text();
-    const auto project = tree.project("cmake_system");
-    EXPECT_THAT(tree.cmake(project, "toaster").errors,
-                AllOf(HasSubstr("There is no board 'toaster'"), HasSubstr("odroidc4, ")));
-    const auto makefile = tree.project("make_system");
-    EXPECT_THAT(tree.make(makefile, "toaster").errors, HasSubstr("There is no board 'toaster'"));
-
     // Boards in folders of LIBVMM_BOARD_PATH: found from where one stands, and before all others.
+    const std::string path    = "LIBVMM_BOARD_PATH=/nowhere::elsewhere";
+    const auto        project = tree.project("cmake_system");
+    tree.add_board(project / "elsewhere");
+    EXPECT_THAT(tree.front_door({path}, project, {"boards", "--json"}).output,
+                HasSubstr((project / "elsewhere/acme").string()));
+    EXPECT_THAT(tree.cmake(project, "toaster", {path}).errors,
+                AllOf(HasSubstr("There is no board 'toaster'"), HasSubstr("acme, "),
+                      HasSubstr("odroidc4, ")));
+
+    const auto makefile = tree.project("make_system");
     tree.add_board(makefile / "elsewhere");
-    const std::string path = "LIBVMM_BOARD_PATH=/nowhere::elsewhere";
-    EXPECT_THAT(tree.front_door({path}, makefile, {"boards", "--json"}).output,
-                HasSubstr((makefile / "elsewhere/acme").string()));
+    EXPECT_THAT(tree.make(makefile, "toaster").errors, HasSubstr("There is no board 'toaster'"));
     EXPECT_THAT(tree.make(makefile, "acme", {path, "--dry-run"}).output,
                 HasSubstr("elsewhere/acme/board.dts"));
-    fs::copy(makefile / "elsewhere", project / "elsewhere", fs::copy_options::recursive);
-    EXPECT_THAT(tree.cmake(project, "toaster", {path}).errors, HasSubstr("acme, "));
 }
 
 // The usual words of CMake, in a build with tests: nothing would be installed, and nobody told.
