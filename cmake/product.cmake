@@ -119,6 +119,7 @@ function(vmm_guest target)
         string(TOLOWER ${image} name)
         file(REMOVE ${directory}/${name})
         if(arg_${image})
+            vmm_check_guest_image(${arg_${image}})
             file(CREATE_LINK ${arg_${image}} ${directory}/${name} SYMBOLIC)
             list(APPEND files ${arg_${image}})
         else()
@@ -138,6 +139,18 @@ function(vmm_guest target)
     target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_images>)
     set_target_properties(${target} PROPERTIES VMM_GUEST_DIRECTORY ${directory} VMM_GUEST_VM ${arg_VM}
         VMM_GUEST_RAM ${arg_RAM} VMM_GUEST_VCPUS ${arg_VCPUS})
+endfunction()
+
+# A project makes none of libvmm's own guest images; Ninja's word for one that is missing helps nobody.
+function(vmm_check_guest_image image)
+    string(FIND ${image} ${VMM_GUEST_DIR}/ at)
+    if(LIBVMM_PACKAGE AND at EQUAL 0 AND NOT EXISTS ${image})
+        file(GLOB there RELATIVE ${VMM_GUEST_DIR} ${VMM_GUEST_DIR}/*)
+        list(JOIN there ", " there)
+        message(FATAL_ERROR "There is no guest image ${image}. Its folder has: ${there}. In libvmm's source tree "
+                            "./run fetches and makes them, ./run sound those with sound; for an installed tree "
+                            "call ./run install again.")
+    endif()
 endfunction()
 
 # vmm_system(NAME [SYSTEM FILE] PROGRAMS TARGET… [FILES F…])   the image NAME.img of a system

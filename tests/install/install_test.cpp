@@ -67,6 +67,12 @@ TEST(Install, SaysWhatIsMissing)
         tree.cmake(project, "toaster", {path, "PWD=" + project.string()}).errors,
         AllOf(HasSubstr("There is no board 'toaster'"), HasSubstr("acme,"), HasSubstr("odroidc4")));
 
+    const auto layout = tree.project("cmake_layout");
+    std::ofstream(layout / "CMakeLists.txt", std::ios::app)
+        << "vmm_guest(appliance_vmm KERNEL ${VMM_GUEST_DIR}/plan9)\n";
+    EXPECT_THAT(tree.cmake(layout, k_gicv2).errors, AllOf(HasSubstr("There is no guest image"),
+                                                          HasSubstr("plan9"), HasSubstr("linux,")));
+
     const auto makefile = tree.project("make_system");
     tree.add_board(makefile / "elsewhere");
     EXPECT_THAT(tree.make(makefile, "toaster").errors, HasSubstr("There is no board 'toaster'"));
