@@ -47,11 +47,12 @@ bool is_forwarded(SmcccFunction function, std::uint64_t x1, const SmcccConfig& c
 
 CallResult forward(CallWords& words, SmcccFunction function, PowerHost& host)
 {
-    words[0] = function.raw(); // what was checked, and nothing above it
+    auto arguments = words;
+    arguments[0]   = function.raw(); // what was checked, and nothing above it
     if (!function.get<SmcccFunction::smc64>()) {
-        words[1] = static_cast<std::uint32_t>(words[1]); // likewise
+        arguments[1] = static_cast<std::uint32_t>(arguments[1]); // likewise
     }
-    const auto results = microkit::smc(words);
+    const auto results = microkit::smc(arguments);
     if (!results) {
         host.firmware_unreachable();
         return value(words, k_not_supported);

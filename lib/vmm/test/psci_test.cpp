@@ -349,7 +349,8 @@ TEST_F(Calls, TrngGivesTheBitsAskedFor)
 TEST_F(Calls, FirmwareThatTheKernelKeepsFromUsIsReported)
 {
     config.forward = {{0x8200'0000, 0x8200'ffff}};
-    EXPECT_EQ(call(0x8200'0010), -1);
+    EXPECT_EQ(call(0x8200'0010, 0x7'0000'0037), -1);
+    EXPECT_EQ(words[1], 0x7'0000'0037u) << "the guest's x1";
     EXPECT_EQ(power.log, std::vector<std::string>{"no firmware"});
 }
 
