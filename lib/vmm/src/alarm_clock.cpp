@@ -17,16 +17,15 @@ void AlarmClock::use(microkit::Channel timer, std::uint64_t frequency)
 
 std::optional<std::uint64_t> AlarmClock::deadline(unsigned sleeper) const
 {
-    if (deadlines_[sleeper] == k_never) {
-        return std::nullopt;
-    }
-    return deadlines_[sleeper];
+    const auto deadline = deadlines_[slot_of(sleeper)];
+    return deadline == k_never ? std::nullopt : std::optional{deadline};
 }
 
 void AlarmClock::set(unsigned sleeper, std::uint64_t deadline, std::uint64_t now)
 {
-    deadlines_[sleeper] = deadline;
-    used_               = std::max(used_, sleeper + 1);
+    const auto slot  = slot_of(sleeper);
+    deadlines_[slot] = deadline;
+    used_            = std::max(used_, slot + 1);
     if (deadline < armed_) {
         arm(deadline, now);
     }
@@ -46,7 +45,7 @@ std::optional<unsigned> AlarmClock::next_due(std::uint64_t now)
         return std::nullopt;
     }
     *earliest = k_never;
-    return static_cast<unsigned>(earliest - deadlines_.begin());
+    return sleeper_of(static_cast<unsigned>(earliest - deadlines_.begin()));
 }
 
 void AlarmClock::arm(std::uint64_t deadline, std::uint64_t now)

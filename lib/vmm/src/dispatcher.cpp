@@ -5,6 +5,8 @@
 #include "arch/counter.hpp"
 #include "vmm/machine.hpp"
 
+#include <algorithm>
+
 namespace vmm {
 
 constinit Dispatcher dispatcher;
@@ -114,6 +116,16 @@ void Dispatcher::watch(std::uint64_t now)
         if (owner.machine != nullptr && owner.vcpu == 0) {
             owner.machine->on_watch(now);
         }
+    }
+}
+
+void Dispatcher::end_watch()
+{
+    const bool wanted = std::ranges::any_of(vcpus_, [](const VcpuOwner& owner) {
+        return owner.machine != nullptr && owner.vcpu == 0 && owner.machine->wants_watch();
+    });
+    if (!wanted) {
+        alarm_clock_.clear(AlarmClock::k_watch);
     }
 }
 

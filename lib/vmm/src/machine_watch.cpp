@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace vmm {
 
@@ -52,6 +53,7 @@ void Machine::begin_watch(std::uint64_t now)
     }
     if (config_.watch_ms != 0 && linux_.size() != 0) {
         watch_.first_look_in = ticks(k_first_look_ms);
+        watch_.look_at       = now; // its timer's first interrupt says that it has one
         watch_again(now, watch_.first_look_in);
     }
 }
@@ -91,10 +93,17 @@ bool Machine::has_panicked(std::uint64_t pages, std::uint64_t bytes)
     return !kernel.find_panic(std::min(fresh, k_panic_messages), text).empty();
 }
 
+/// When it is time: at an exit of the timer, or by look_without_timer().
 void Machine::look(std::uint64_t now)
 {
-    watch_.look_at       = now + ticks(config_.watch_ms);
-    watch_.first_look_in = Watch::k_never;
+    watch_.look_at = now + ticks(config_.watch_ms);
+    if (std::exchange(watch_.first_look_in, Watch::k_never) != Watch::k_never) {
+        dispatcher.end_watch();
+        if (now - started_at_ < ticks(config_.watch_ms)) {
+            watch_.look_at = started_at_ + ticks(config_.watch_ms);
+            return;
+        }
+    }
     if (state_ == State::running && !watch_.reported &&
         has_panicked(k_pages_at_once, k_bytes_at_once)) {
         report_trouble(Trouble::panic, handling_ < vcpus_ ? handling_ : 0);
@@ -122,11 +131,17 @@ void Machine::look_without_timer(std::uint64_t now)
         return watch_again(now, waited - passed);
     }
     const auto generation = generation_;
+    watch_.first_look_in  = Watch::k_never;
     look(now);
     if (generation == generation_ && !watch_.reported && waited < ticks(k_longest_wait_ms)) {
         watch_.first_look_in = 2 * waited;
         watch_again(now, waited);
     }
+}
+
+bool Machine::wants_watch() const
+{
+    return state_ != State::off && (config_.hang_ms != 0 || watch_.first_look_in != Watch::k_never);
 }
 
 void Machine::on_watch(std::uint64_t now)

@@ -6,6 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <vector>
+
 namespace {
 
 constexpr std::uint64_t k_hz = 62'500'000; // 16 ns a tick
@@ -50,6 +53,23 @@ TEST_F(Alarms, WakesWhoIsDueAndAsksForTheNext)
     EXPECT_EQ(clock.next_due(1300), 4u);
     EXPECT_EQ(clock.next_due(1300), std::nullopt);
     EXPECT_EQ(requests.size(), 2u);
+}
+
+TEST_F(Alarms, VcpusAndOthersHaveDeadlinesOfTheirOwn)
+{
+    constexpr std::array k_all{0u, 61u, vmm::AlarmClock::k_watch, vmm::AlarmClock::k_devices,
+                               vmm::AlarmClock::k_sleepers - 1};
+    for (const auto sleeper : k_all) {
+        clock.set(sleeper, 1000 + sleeper, 1000);
+    }
+    clock.clear(vmm::AlarmClock::k_devices);
+    EXPECT_EQ(clock.deadline(vmm::AlarmClock::k_watch), 1000 + vmm::AlarmClock::k_watch);
+    clock.notified();
+    std::vector<unsigned> due;
+    while (const auto sleeper = clock.next_due(2000)) {
+        due.push_back(*sleeper);
+    }
+    EXPECT_EQ(due, (std::vector{k_all[0], k_all[1], k_all[2], k_all[4]}));
 }
 
 TEST_F(Alarms, EarlyAndStaleNotificationsDoNoHarm)

@@ -214,6 +214,21 @@ TEST_F(EarlyDeath, IsNotLookedForAgainWhereATimerRuns)
     EXPECT_THAT(reports, ElementsAre(vmm::Trouble::panic));
 }
 
+TEST_F(EarlyDeath, NobodyIsWokenToLookWhereATimerRuns)
+{
+    boot_linux();
+    counter.now += k_second / 1000;
+    EXPECT_TRUE(fault(microkit::FaultLabel::ppi, {27}));
+    EXPECT_EQ(vmm::dispatcher.alarm_clock().deadline(vmm::AlarmClock::k_watch), std::nullopt);
+    const auto asked = timeouts.size();
+    die();
+    later(2);
+    EXPECT_THAT(reports, IsEmpty());
+    EXPECT_EQ(timeouts.size(), asked);
+    EXPECT_TRUE(fault(microkit::FaultLabel::ppi, {27}));
+    EXPECT_THAT(reports, ElementsAre(vmm::Trouble::panic));
+}
+
 TEST_F(EarlyDeath, ALinuxThatSaysNothingIsLeftAloneAfterAWhile)
 {
     boot_linux();

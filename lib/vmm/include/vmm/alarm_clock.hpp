@@ -32,7 +32,7 @@ public:
     void set(unsigned sleeper, std::uint64_t deadline, std::uint64_t now);
 
     /// `sleeper` needs no wake-up any more.
-    void clear(unsigned sleeper) { deadlines_[sleeper] = k_never; }
+    void clear(unsigned sleeper) { deadlines_[slot_of(sleeper)] = k_never; }
 
     [[nodiscard]] std::optional<std::uint64_t> deadline(unsigned sleeper) const;
 
@@ -46,6 +46,16 @@ public:
 private:
     static constexpr std::uint64_t k_never = ~std::uint64_t{0};
 
+    /// Those that are no vCPU come first, so that a VMM with one vCPU searches few deadlines.
+    static constexpr unsigned slot_of(unsigned sleeper)
+    {
+        return sleeper < k_watch ? sleeper + (k_sleepers - k_watch) : sleeper - k_watch;
+    }
+    static constexpr unsigned sleeper_of(unsigned slot)
+    {
+        return slot < k_sleepers - k_watch ? slot + k_watch : slot - (k_sleepers - k_watch);
+    }
+
     void arm(std::uint64_t deadline, std::uint64_t now);
 
     static constexpr std::array<std::uint64_t, k_sleepers> none()
@@ -55,10 +65,10 @@ private:
         return deadlines;
     }
 
-    std::array<std::uint64_t, k_sleepers> deadlines_ = none();
+    std::array<std::uint64_t, k_sleepers> deadlines_ = none();  ///< by slot
     std::uint64_t                         armed_     = k_never; ///< when the driver will notify
     std::uint64_t                         frequency_ = 0;
-    unsigned                              used_      = 0; ///< sleepers from here on never slept
+    unsigned                              used_      = 0; ///< slots from here on were never used
     microkit::Channel                     channel_{};
 };
 

@@ -48,6 +48,9 @@ public:
     base::Result<> claim_channel(microkit::Channel channel, ChannelListener& listener);
     base::Result<> claim_timer(microkit::Channel channel);
 
+    /// A machine needs on_watch() no more: without one that does, nobody is woken for it.
+    void end_watch();
+
     [[nodiscard]] AlarmClock& alarm_clock() { return alarm_clock_; }
     /// A place in the alarm clock: what its set() and clear() want to be told. Nothing: all are
     /// taken.

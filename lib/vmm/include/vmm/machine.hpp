@@ -299,6 +299,7 @@ private:
     void look_without_timer(std::uint64_t now);
     void look_before_reset();
     void on_watch(std::uint64_t now);
+    bool wants_watch() const;
     void report_trouble(Trouble trouble, VcpuId vcpu);
     bool has_panicked(std::uint64_t pages, std::uint64_t bytes);
 
